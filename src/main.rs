@@ -1,0 +1,2 @@
+//! sigil.
+fn main() {}
