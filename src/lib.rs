@@ -1,1 +1,4 @@
 //! sigil.
+
+pub mod document;
+pub mod value;
