@@ -2,4 +2,5 @@
 
 pub mod bbs;
 pub mod curve;
+pub mod encoding;
 mod transcript;
