@@ -28,7 +28,8 @@ pub use calendar::{Date, Timestamp};
 pub use domain::{Code, MAX_VARIANTS, Scale, Variants, Width};
 
 use crate::document::{Cursor, Document, Fault};
-use data_encoding::BASE64URL_NOPAD;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::is_natural;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -298,7 +299,7 @@ impl FieldType {
                 Ok(Value::Text(Zeroizing::new(text.to_owned())))
             }
             Self::Bytes => {
-                let octets = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| form())?;
+                let octets = URL_SAFE_NO_PAD.decode(text).map_err(|_| form())?;
                 let octets = Zeroizing::new(octets);
                 check_length(&octets)?;
                 Ok(Value::Bytes(octets))
@@ -339,7 +340,7 @@ impl FieldType {
             }
             (_, Value::Code(code)) => code.to_string(),
             (_, Value::Text(text)) => text.to_string(),
-            (_, Value::Bytes(octets)) => BASE64URL_NOPAD.encode(octets),
+            (_, Value::Bytes(octets)) => URL_SAFE_NO_PAD.encode(octets.as_slice()),
             (_, Value::Decimal(_) | Value::Enum(_)) => return Err(ValueError::Form(self.form())),
         })
     }
