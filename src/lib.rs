@@ -2,7 +2,9 @@
 
 pub mod bbs;
 pub mod curve;
+pub mod digest;
 pub mod document;
 pub mod encoding;
+pub mod schema;
 mod transcript;
 pub mod value;

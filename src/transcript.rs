@@ -21,3 +21,6 @@ pub(crate) mod bbs {
     /// First seed of the base point P1.
     pub(crate) const BASE_POINT_SEED: &[u8] = b"BP_MESSAGE_GENERATOR_SEED";
 }
+
+/// Heads the BBS header of a credential that is bound to no holder: message 0 is zero.
+pub(crate) const CREDENTIAL_UNBOUND: &[u8] = b"SIGIL-V1-CREDENTIAL-UNBOUND";

@@ -25,7 +25,10 @@ mod calendar;
 mod domain;
 
 pub use calendar::{Date, Timestamp};
+#[cfg(test)]
+pub(crate) use domain::RESERVED;
 pub use domain::{Code, MAX_VARIANTS, Scale, Variants, Width};
+pub(crate) use domain::{NAME_REMEDY, is_name};
 
 use crate::document::{Cursor, Document, Fault};
 use base64::Engine;

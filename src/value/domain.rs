@@ -94,8 +94,9 @@ impl Variants {
     pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
         let mut variants = Self { codes: BTreeMap::new(), names: BTreeMap::new() };
         for (name, code) in cursor.entries()? {
-            if !is_name(name) {
-                return Err(code.invalid("not a name for an enumeration", NAME_REMEDY));
+            if !is_identifier(name) {
+                let remedy = "write 1 to 64 of a-z, 0-9 and _ with a letter first";
+                return Err(code.invalid("not a name for an enumeration", remedy));
             }
             let number = u64::try_from(code.integer()?)
                 .map_err(|_| code.invalid("a code is negative", "number the names from 0 on"))?;
@@ -134,11 +135,61 @@ impl Variants {
     }
 }
 
-pub(crate) const NAME_REMEDY: &str =
-    "write 1 to 64 of a-z, 0-9 and _ with a letter first, such as \"birth_date\"";
+pub(crate) const NAME_REMEDY: &str = "write 1 to 64 of a-z, 0-9 and _ with a letter first, such as \"birth_date\", and no reserved word";
 
-/// Whether a name is safe in paths, expressions and columns: `[a-z][a-z0-9_]{0,63}`.
+/// Names that would read as something else: the reserved words of CEL, the names that policies
+/// give a meaning to, and what every credential has besides its fields.
+pub(crate) const RESERVED: [&str; 41] = [
+    "as",
+    "at_least",
+    "between",
+    "bool",
+    "break",
+    "bytes",
+    "const",
+    "continue",
+    "date",
+    "days",
+    "decimal",
+    "else",
+    "false",
+    "for",
+    "function",
+    "has",
+    "holder_secret",
+    "if",
+    "import",
+    "in",
+    "int",
+    "let",
+    "loop",
+    "namespace",
+    "now",
+    "null",
+    "package",
+    "params",
+    "return",
+    "status_handle",
+    "string",
+    "timestamp",
+    "today",
+    "true",
+    "uint",
+    "valid_from",
+    "valid_until",
+    "var",
+    "void",
+    "while",
+    "years",
+];
+
+/// Whether a name is safe in paths, expressions and columns: an identifier that is not reserved.
 pub(crate) fn is_name(name: &str) -> bool {
+    is_identifier(name) && !RESERVED.contains(&name)
+}
+
+/// `[a-z][a-z0-9_]{0,63}`
+pub(super) fn is_identifier(name: &str) -> bool {
     let mut octets = name.bytes();
     octets.next().is_some_and(|b| b.is_ascii_lowercase())
         && name.len() <= 64
