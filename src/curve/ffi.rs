@@ -1,0 +1,124 @@
+//! The calls into blst that `blstrs` has no door for. The only `unsafe` of the project.
+//!
+//! Every function here checks lengths before it passes a pointer; blst reads exactly the number of
+//! elements that it is told and keeps no pointer after it returns.
+#![allow(unsafe_code)]
+
+use super::{EXPAND_LEN, G1Affine, G1Projective, G2Affine, Scalar};
+use blst::{blst_fp12, blst_p1, blst_p1_affine, blst_p2_affine, blst_scalar};
+use group::prime::PrimeCurveAffine;
+use group::{Curve, Group};
+
+/// 48 octets, big-endian, modulo q. Constant time.
+pub(super) fn reduce(octets: &[u8; EXPAND_LEN]) -> Scalar {
+    let mut reduced = blst_scalar::default();
+    let mut field = blst::blst_fr::default();
+    // SAFETY: the length passed is the array's own; both outputs are owned.
+    unsafe {
+        blst::blst_scalar_from_be_bytes(&mut reduced, octets.as_ptr(), octets.len());
+        blst::blst_fr_from_scalar(&mut field, &reduced);
+    }
+    Scalar::from(field)
+}
+
+/// Σ points, by batched affine additions (one field inversion for many sums). Variable time.
+pub(super) fn sum(points: &[blst_p1_affine]) -> G1Projective {
+    let mut total = G1Projective::identity();
+    if points.is_empty() {
+        return total;
+    }
+    let list: [*const blst_p1_affine; 2] = [points.as_ptr(), std::ptr::null()];
+    // SAFETY: a list that ends in null means contiguous points, of which `points.len()` are read.
+    unsafe { blst::blst_p1s_add(total.as_mut(), list.as_ptr(), points.len()) };
+    total
+}
+
+/// The multiples 1..=2^(bits−1) of each base, one row of 2^(bits−1) points a base.
+pub(super) fn multiples(bases: &[G1Affine], bits: usize) -> Vec<blst_p1_affine> {
+    let raw: Vec<blst_p1_affine> = bases.iter().map(|p| *p.as_ref()).collect();
+    let mut table = vec![blst_p1_affine::default(); bases.len() << (bits - 1)];
+    let list: [*const blst_p1_affine; 2] = [raw.as_ptr(), std::ptr::null()];
+    // SAFETY: blst states the size that it will write; the assertion holds ours against it.
+    unsafe {
+        let size = blst::blst_p1s_mult_wbits_precompute_sizeof(bits, bases.len());
+        assert_eq!(size, table.len() * size_of::<blst_p1_affine>());
+        blst::blst_p1s_mult_wbits_precompute(table.as_mut_ptr(), bits, list.as_ptr(), bases.len());
+    }
+    table
+}
+
+/// The point, or its negative where `negative` is set.
+pub(super) fn negate_if(point: &blst_p1_affine, negative: bool) -> blst_p1_affine {
+    let mut result = *point;
+    // SAFETY: in and out are valid field elements; blst allows them to be one place.
+    unsafe { blst::blst_fp_cneg(&mut result.y, &point.y, negative) };
+    result
+}
+
+/// Σ sᵢ·Pᵢ for a few public scalars and changing points. Variable time: verification only.
+///
+/// Below four points a multiplication each is faster (it uses the endomorphism); above, the
+/// doublings are shared.
+pub(crate) fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Projective {
+    assert_eq!(points.len(), scalars.len(), "one scalar for each point");
+    if points.len() < 4 {
+        return points.iter().zip(scalars).map(|(p, s)| p * s).sum();
+    }
+    let raw: Vec<blst_p1_affine> = points.iter().map(|p| *p.as_ref()).collect();
+    let octets: Vec<u8> = scalars.iter().flat_map(|s| s.to_bytes_le()).collect();
+    let list: [*const blst_p1_affine; 2] = [raw.as_ptr(), std::ptr::null()];
+    let digits: [*const u8; 2] = [octets.as_ptr(), std::ptr::null()];
+    let mut total = G1Projective::identity();
+    // SAFETY: contiguous points and 32-octet scalars, as many of each; scratch of the stated size.
+    unsafe {
+        let size = blst::blst_p1s_mult_pippenger_scratch_sizeof(raw.len());
+        let mut scratch = vec![0u64; size.div_ceil(8)];
+        blst::blst_p1s_mult_pippenger(
+            total.as_mut(),
+            list.as_ptr(),
+            raw.len(),
+            digits.as_ptr(),
+            255,
+            scratch.as_mut_ptr(),
+        );
+    }
+    total
+}
+
+/// Whether Π e(Pᵢ, Qᵢ) = 1: one shared Miller loop, one final exponentiation.
+pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> bool {
+    let live: Vec<&(G1Affine, G2Affine)> = pairs
+        .iter()
+        .filter(|(p, q)| !bool::from(p.is_identity()) && !bool::from(q.is_identity()))
+        .collect();
+    if live.is_empty() {
+        return true;
+    }
+    let ps: Vec<blst_p1_affine> = live.iter().map(|(p, _)| *p.as_ref()).collect();
+    let qs: Vec<blst_p2_affine> = live.iter().map(|(_, q)| *q.as_ref()).collect();
+    let p_list: [*const blst_p1_affine; 2] = [ps.as_ptr(), std::ptr::null()];
+    let q_list: [*const blst_p2_affine; 2] = [qs.as_ptr(), std::ptr::null()];
+    let mut product = blst_fp12::default();
+    let mut result = blst_fp12::default();
+    // SAFETY: two contiguous lists of the length that is passed, no identities among them.
+    unsafe {
+        blst::blst_miller_loop_n(&mut product, q_list.as_ptr(), p_list.as_ptr(), live.len());
+        blst::blst_final_exp(&mut result, &product);
+        blst::blst_fp12_is_one(&result)
+    }
+}
+
+/// Projective points to affine ones with one inversion for all.
+pub(super) fn normalize(points: &[blst_p1]) -> Vec<G1Affine> {
+    let projective: Vec<G1Projective> = points
+        .iter()
+        .map(|p| {
+            let mut point = G1Projective::identity();
+            *point.as_mut() = *p;
+            point
+        })
+        .collect();
+    let mut affine = vec![G1Affine::identity(); projective.len()];
+    G1Projective::batch_normalize(&projective, &mut affine);
+    affine
+}

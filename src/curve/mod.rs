@@ -1,0 +1,160 @@
+//! BLS12-381: scalars, points, hashing and multi-scalar multiplication.
+//!
+//! Field and group arithmetic is blst's, through `blstrs`; what that crate leaves out (sums of many
+//! affine points, small multi-scalar multiplications without a thread pool, pairing products with
+//! one final exponentiation) is called from [`ffi`](self), the only file of the project with
+//! `unsafe` in it. The hash suites are in [`hash`], the tables for fixed bases in [`table`].
+//!
+//! # Constant time
+//!
+//! blst's field arithmetic, scalar inversion and single-point multiplication do not branch on, or
+//! index by, their operands. The tables of [`table`] do: their running time and their memory
+//! accesses depend on the scalars. What goes where is said beside each use; the issuer's signing
+//! key never meets a table.
+//!
+//! # Decoding
+//!
+//! Octets become points and scalars only through [`decode_g1`], [`decode_g2`], [`decode_scalar`] and
+//! [`decode_nonzero_scalar`]: canonical, on the curve, in the prime-order subgroup, not the identity.
+
+mod ffi;
+pub mod hash;
+mod secret;
+pub mod table;
+
+pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
+pub use secret::SecretScalar;
+
+pub(crate) use ffi::{pairing_product_is_one, sum_of_products};
+
+use group::prime::PrimeCurveAffine;
+use rand_core::CryptoRngCore;
+use zeroize::Zeroize;
+
+/// Octets of a compressed point of G1.
+pub const G1_LEN: usize = 48;
+/// Octets of a compressed point of G2.
+pub const G2_LEN: usize = 96;
+/// Octets of a scalar, big-endian.
+pub const SCALAR_LEN: usize = 32;
+/// Octets that are reduced to one scalar: 128 bits more than the order, so that the bias is
+/// negligible (`expand_len` of the draft, §7.2).
+pub const EXPAND_LEN: usize = 48;
+
+/// Decodes a compressed point of G1: canonical, in the subgroup, not the identity.
+pub fn decode_g1(octets: &[u8]) -> Option<G1Affine> {
+    let octets: &[u8; G1_LEN] = octets.try_into().ok()?;
+    let point: G1Affine = Option::from(G1Affine::from_compressed(octets))?;
+    let identity: bool = point.is_identity().into();
+    (!identity && point.to_compressed() == *octets).then_some(point)
+}
+
+/// Decodes a compressed point of G2: canonical, in the subgroup, not the identity.
+pub fn decode_g2(octets: &[u8]) -> Option<G2Affine> {
+    let octets: &[u8; G2_LEN] = octets.try_into().ok()?;
+    let point: G2Affine = Option::from(G2Affine::from_compressed(octets))?;
+    let identity: bool = point.is_identity().into();
+    (!identity && point.to_compressed() == *octets).then_some(point)
+}
+
+/// Decodes a big-endian scalar s < q.
+pub fn decode_scalar(octets: &[u8]) -> Option<Scalar> {
+    let octets: &[u8; SCALAR_LEN] = octets.try_into().ok()?;
+    Option::from(Scalar::from_bytes_be(octets))
+}
+
+/// Decodes a big-endian scalar 1 ≤ s < q.
+pub fn decode_nonzero_scalar(octets: &[u8]) -> Option<Scalar> {
+    decode_scalar(octets).filter(|s| *s != <Scalar as ff::Field>::ZERO)
+}
+
+/// A scalar uniform in 0..q, up to a bias below 2⁻¹²⁸: 48 octets of the generator, reduced.
+pub fn random_scalar(rng: &mut impl CryptoRngCore) -> Scalar {
+    let mut octets = [0u8; EXPAND_LEN];
+    rng.fill_bytes(&mut octets);
+    let scalar = ffi::reduce(&octets);
+    octets.zeroize();
+    scalar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ff::Field;
+    use group::Group;
+
+    #[test]
+    fn reject_points_that_are_not_canonical_members_of_the_group() {
+        let good = G1Affine::generator().to_compressed();
+        assert!(decode_g1(&good).is_some());
+        let mut identity = [0u8; G1_LEN];
+        identity[0] = 0xc0;
+        assert!(decode_g1(&identity).is_none(), "identity");
+        identity[47] = 1;
+        assert!(decode_g1(&identity).is_none(), "identity with a stray bit");
+        assert!(
+            decode_g1(&good[..47]).is_none() && decode_g1(&[&good[..], &[0]].concat()).is_none()
+        );
+        let mut uncompressed_flag = good;
+        uncompressed_flag[0] &= 0x7f;
+        assert!(decode_g1(&uncompressed_flag).is_none(), "compression bit missing");
+        // x = p − 1 + flags and x = p: the first may be off the curve, the second is not canonical.
+        let p = "1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaab";
+        let mut over: Vec<u8> =
+            (0..48).map(|i| u8::from_str_radix(&p[2 * i..2 * i + 2], 16).unwrap()).collect();
+        over[0] |= 0x80;
+        assert!(decode_g1(&over).is_none(), "x = p");
+        // Small x values: some lie on the curve outside the subgroup, none may decode.
+        let mut on_curve = 0;
+        for x in 1u8..=60 {
+            let mut octets = [0u8; G1_LEN];
+            octets[0] = 0x80;
+            octets[47] = x;
+            on_curve += u32::from(bool::from(
+                G1Affine::from_compressed_unchecked(&octets).map(|p| p.is_on_curve()).is_some(),
+            ));
+            assert!(decode_g1(&octets).is_none(), "x = {x}");
+        }
+        assert!(on_curve > 10, "the trial points must include points of the curve");
+    }
+
+    #[test]
+    fn reject_points_of_g2_that_are_not_canonical_members_of_the_group() {
+        let good = G2Affine::generator().to_compressed();
+        assert!(decode_g2(&good).is_some());
+        let mut identity = [0u8; G2_LEN];
+        identity[0] = 0xc0;
+        assert!(decode_g2(&identity).is_none());
+        assert!(decode_g2(&good[..95]).is_none());
+        for x in 1u8..=40 {
+            let mut octets = [0u8; G2_LEN];
+            octets[0] = 0x80;
+            octets[95] = x;
+            assert!(decode_g2(&octets).is_none(), "x = {x}");
+        }
+    }
+
+    #[test]
+    fn reject_scalars_out_of_range() {
+        let q = (-Scalar::ONE).to_bytes_be();
+        assert_eq!(decode_scalar(&q), Some(-Scalar::ONE));
+        let mut order = q;
+        order[31] += 1;
+        assert!(decode_scalar(&order).is_none(), "s = q");
+        assert!(decode_scalar(&[0xff; 32]).is_none());
+        assert!(decode_scalar(&q[..31]).is_none() && decode_scalar(&[0; 33]).is_none());
+        assert!(decode_scalar(&[0; 32]).is_some() && decode_nonzero_scalar(&[0; 32]).is_none());
+    }
+
+    #[test]
+    fn sums_of_products_match_the_textbook() {
+        let points: Vec<G1Affine> =
+            (1u64..=9).map(|i| (G1Projective::generator() * Scalar::from(i * 77)).into()).collect();
+        let scalars: Vec<Scalar> =
+            (0u64..9).map(|i| Scalar::from(i).square() - Scalar::from(7 * i)).collect();
+        for n in 0..=9 {
+            let expected: G1Projective = (0..n).map(|i| points[i] * scalars[i]).sum();
+            assert_eq!(sum_of_products(&points[..n], &scalars[..n]), expected, "n = {n}");
+        }
+    }
+}
