@@ -147,61 +147,67 @@ fn seed() -> u64 {
     seed
 }
 
-fn compare<T: Theirs>(mut case: Case, name: &str) {
+/// The first disagreement stops the run: two hundred of the same would hide its name.
+fn agree(condition: bool, what: &str) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(what.to_owned()) }
+}
+
+fn compare<T: Theirs>(mut case: Case) -> Result<(), String> {
     let Case { suite, ref secret, ref header, ref ph, ref messages, ref disclosed, .. } = case;
     let public: &PublicKey = secret.public_key();
     let ours = standard::sign(suite, secret, header, messages).unwrap();
-    assert_eq!(ours.to_bytes(), T::sign(&case), "{name}: signatures differ");
-    assert!(T::verify(&case, &ours.to_bytes()), "{name}: our signature");
+    agree(ours.to_bytes() == T::sign(&case), "signatures are the same")?;
+    agree(T::verify(&case, &ours.to_bytes()), "they accept our signature")?;
 
     let mut rng = case.rng.clone();
     let proof =
         standard::proof_gen(suite, public, &ours, header, ph, messages, disclosed, &mut rng)
             .unwrap()
             .to_bytes();
-    assert!(T::proof_verify(&case, ph, &proof), "{name}: our proof");
+    agree(T::proof_verify(&case, ph, &proof), "they accept our proof")?;
 
     let theirs = T::prove(&case, &ours.to_bytes());
-    assert_eq!(proof.len(), theirs.len(), "{name}: proof length");
+    agree(proof.len() == theirs.len(), "proofs are of one length")?;
     let accepts = |octets: &[u8], ph: &[u8]| {
         Proof::from_bytes(octets).is_ok_and(|proof| {
             standard::proof_verify(suite, public, &proof, header, ph, &case.shown()).is_ok()
         })
     };
-    assert!(accepts(&theirs, ph), "{name}: their proof");
+    agree(accepts(&theirs, ph), "we accept their proof")?;
 
     let bit = below(&mut rng, theirs.len() * 8);
     let mut spoilt = theirs.clone();
     spoilt[bit / 8] ^= 1 << (bit % 8);
-    assert!(!accepts(&spoilt, ph), "{name}: their proof with bit {bit} flipped");
+    agree(!accepts(&spoilt, ph), &format!("we refuse their proof with bit {bit} flipped"))?;
     let other = [&ph[..], &[0]].concat();
-    assert!(!accepts(&theirs, &other), "{name}: their proof under another presentation header");
-    assert!(!T::proof_verify(&case, &other, &proof), "{name}: our proof, likewise");
+    agree(!accepts(&theirs, &other), "we refuse their proof under another presentation header")?;
+    agree(!T::proof_verify(&case, &other, &proof), "they refuse ours likewise")?;
     case.header.push(0);
-    let refused =
-        standard::verify(suite, case.secret.public_key(), &ours, &case.header, &case.messages);
-    assert!(refused.is_err(), "{name}: our signature under another header");
+    let (key, header, messages) = (case.secret.public_key(), &case.header, &case.messages);
+    let refused = standard::verify(suite, key, &ours, header, messages).is_err();
+    agree(refused, "we refuse our signature under another header")
 }
 
 #[test]
 fn random_cases_agree_in_both_directions() {
     let seed = seed();
-    let counts: Vec<[bool; 2]> = (0..CASES)
+    let edges: Result<Vec<[bool; 2]>, String> = (0..CASES)
         .into_par_iter()
         .map(|number| {
             let case = Case::new(seed, number);
-            let name = format!("seed {seed}, case {number}");
             let (shown, all) = (case.disclosed.len(), case.messages.len());
-            match case.suite {
-                Suite::Sha256 => compare::<BbsBls12381Sha256>(case, &name),
-                Suite::Shake256 => compare::<BbsBls12381Shake256>(case, &name),
-            }
-            [shown == 0, shown == all]
+            let compared = match case.suite {
+                Suite::Sha256 => compare::<BbsBls12381Sha256>(case),
+                Suite::Shake256 => compare::<BbsBls12381Shake256>(case),
+            };
+            compared.map_err(|what| format!("seed {seed}, case {number}, not so: {what}"))?;
+            Ok([shown == 0, shown == all])
         })
         .collect();
-    // The edges are in every run, for each suite.
+    let edges = edges.unwrap_or_else(|disagreement| panic!("{disagreement}"));
+    // Nothing disclosed, and everything, is in every run of each suite.
     for suite in 0..2 {
-        let of_suite = counts.iter().skip(suite).step_by(2);
+        let of_suite = edges.iter().skip(suite).step_by(2);
         assert!(of_suite.clone().filter(|[none, _]| *none).count() >= 12);
         assert!(of_suite.filter(|[_, all]| *all).count() >= 12);
     }
@@ -258,7 +264,7 @@ fn prove_with_extension(case: &Case, index: usize, committed: &Scalar) -> (Vec<u
     let mut extension = Extension {
         bases,
         commitment: (g * committed + h * rho).to_affine(),
-        first: (g * &**blinding + h * rho_tilde).to_affine(),
+        first: (g * **blinding + h * rho_tilde).to_affine(),
         rho_hat: rho_tilde,
     };
     let proof = init.finalize(&extension.ph()).unwrap();
