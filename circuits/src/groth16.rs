@@ -266,3 +266,6 @@ impl VerifyingKey {
         self.tables().hidden.multiply(scalars)
     }
 }
+
+#[cfg(test)]
+mod tests;
