@@ -8,6 +8,7 @@ pub mod digest;
 pub mod document;
 pub mod encoding;
 pub mod policy;
+pub mod presentation;
 pub mod request;
 pub mod schema;
 mod transcript;

@@ -175,6 +175,7 @@ pub enum KeyError {
 }
 
 /// The verifier's key for one shape.
+#[derive(Clone)]
 pub struct VerifyingKey {
     shape: Shape,
     prepared: Prepared,
@@ -183,6 +184,7 @@ pub struct VerifyingKey {
 }
 
 /// Tables for the `IC` points after the constant's, made when first used.
+#[derive(Clone)]
 pub(crate) struct Tables {
     /// Of the parameters.
     pub(crate) public: FixedBases,
