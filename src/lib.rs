@@ -1,5 +1,12 @@
 //! Privacy-preserving selective disclosure: BBS credentials and Groth16 predicates, one proof.
 
 pub mod bbs;
+pub mod credential;
 pub mod curve;
+pub mod did;
+pub mod digest;
+pub mod document;
+pub mod encoding;
+pub mod schema;
 mod transcript;
+pub mod value;

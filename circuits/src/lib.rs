@@ -1,2 +1,38 @@
 #![forbid(unsafe_code)]
-//! Predicate formulas over hidden integers, proven with Groth16 over BN254.
+//! Predicate formulas over hidden integers, proven with Groth16 over BN254 under a commitment.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `formula` | the language: slots, parameters, comparisons, conjunction; its native meaning |
+//! | `normal` | its normal form; the interval analysis that keeps it from wrapping |
+//! | `bounds` | how each slot is bounded to \|x\| < 2^66 |
+//! | `shape` | a checked formula and its identifier |
+//! | `synthesis` | rank-1 constraints and their assignment |
+//! | `groth16` | setup, prove, verify |
+//! | `keys`, `key_checks` | key files, and which keys are refused |
+//! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
+//! | `points` | strict octets |
+//!
+//! The crate knows no credential and no other curve. What it proves is about the integers inside a
+//! [`Commitment`]; that these are the signed ones is for the caller to show.
+
+pub mod bounds;
+pub mod commitment;
+mod error;
+mod fixed_base;
+pub mod formula;
+pub mod groth16;
+mod key_checks;
+pub mod keys;
+pub mod normal;
+mod points;
+pub mod shape;
+pub mod synthesis;
+
+pub use bounds::{BoundBy, SLOT_BOUND};
+pub use commitment::{Commitment, Opening, Scalar};
+pub use error::{ProveError, Refused};
+pub use formula::{Comparison, Formula, Interval, Linear, Param, Slot};
+pub use groth16::{Proof, Proved, setup};
+pub use keys::{KeyError, KeyPart, ProvingKey, VerifyingKey};
+pub use shape::{InputError, Shape, ShapeError, ShapeId};
