@@ -6,12 +6,56 @@ use crate::inputs;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sigil::bbs::{Generators, Interface, Proof, SecretKey, Signature, Suite, standard};
+use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, Shape, Slot};
+use std::rc::Rc;
 
 const SUITE: Suite = Suite::Sha256;
 
 /// Our entries.
 pub fn side() -> Side {
-    Side { name: "sigil", entries: bbs() }
+    let mut entries = bbs();
+    entries.extend(groth16());
+    Side { name: "sigil", entries }
+}
+
+/// A 64-bit threshold and the validity window.
+pub fn shape() -> Shape {
+    let slot = |index| Linear { slots: vec![(1, Slot(index))], params: vec![] };
+    let param = |index| Linear { slots: vec![], params: vec![(1, Param(index))] };
+    Shape::new(
+        vec![Interval::bits(64), Interval::bits(22), Interval::bits(22)],
+        vec![Interval::bits(64), Interval::bits(22)],
+        Formula::All(vec![
+            Formula::compare(slot(0), Comparison::Ge, param(0)),
+            Formula::compare(slot(1), Comparison::Le, param(1)),
+            Formula::compare(param(1), Comparison::Lt, slot(2)),
+        ]),
+    )
+    .unwrap()
+}
+
+fn groth16() -> Vec<Entry> {
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    let key = Rc::new(sigil_circuits::setup(&shape(), &mut rng).unwrap());
+    let [from, now, until] = inputs::HOURS.map(i128::from);
+    let slots = [inputs::VALUE.into(), from, until];
+    let params = [inputs::THRESHOLD.into(), now];
+    let proving = key.clone();
+    let mut prove = move || {
+        let proved = proving.prove(&slots, &params, &mut rng).unwrap();
+        (proved.proof.to_bytes(), proved.commitment.to_bytes())
+    };
+    let (proof, commitment) = prove();
+    let size = proof.len() + commitment.len();
+    let verify = move || {
+        let proof = sigil_circuits::Proof::from_bytes(&proof).unwrap();
+        let commitment = sigil_circuits::Commitment::from_bytes(&commitment).unwrap();
+        key.verifying_key().verify(&params, &commitment, &proof).unwrap()
+    };
+    vec![
+        Entry::new(Operation::Groth16Prove, Some(size), prove),
+        Entry::new(Operation::Groth16Verify, Some(size), verify),
+    ]
 }
 
 fn bbs() -> Vec<Entry> {
