@@ -288,3 +288,29 @@ fn each_operator_is_proven() {
         assert!(held > 0 && failed > 0);
     }
 }
+
+/// Our sums are arkworks': with the same blinding, the same three points.
+#[test]
+fn prover_agrees_with_arkworks() {
+    let shape = shape();
+    let system = shape.system();
+    let mut rng = rng(40);
+    for slots in [SLOTS, [0xffff_ffff, 0], [50_000, 15]] {
+        let [v, r, s] = [(); 3].map(|()| Fr::rand(&mut rng));
+        let assignment = system.assign(system.instance(&PARAMS, &slots, v));
+        assert!(system.is_satisfied(&assignment));
+        let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+            key().parts(),
+            r,
+            s,
+            system.matrices(),
+            system.instances(),
+            system.constraints(),
+            &assignment,
+        );
+        let h = quotient(system, &assignment).unwrap();
+        let Points { a, b, c } = key().prover().prove(&assignment, &h, r, s);
+        let (a, b, c) = (a.into_affine(), b.into_affine(), c.into_affine());
+        assert_eq!(ark_groth16::Proof { a, b, c }, theirs.unwrap());
+    }
+}
