@@ -1,5 +1,7 @@
 //! What a predicate costs: one 64-bit threshold and the validity window, on one thread.
 
+#![allow(missing_docs, clippy::expect_used, reason = "a bench; its inputs are fixed")]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

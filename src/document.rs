@@ -102,6 +102,13 @@ impl Fault {
         Self { path: path.into(), problem, remedy: remedy.into() }
     }
 
+    /// The same fault where the faulty document is itself at `place` of a larger one.
+    pub fn under(mut self, place: &str) -> Self {
+        let inner = self.path.strip_prefix('$').unwrap_or(&self.path);
+        self.path = format!("{place}{inner}");
+        self
+    }
+
     /// The path of the place, from the root `$`.
     pub fn path(&self) -> &str {
         &self.path

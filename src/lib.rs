@@ -1,6 +1,7 @@
 //! Privacy-preserving selective disclosure: BBS credentials and Groth16 predicates, one proof.
 
 pub mod bbs;
+pub mod credential;
 pub mod curve;
 pub mod did_key;
 pub mod digest;

@@ -4,6 +4,8 @@
 //! draft-irtf-cfrg-bbs-signatures) and so carry the suite and the interface; ours start with
 //! `SIGIL-V1-`. A test holds them pairwise distinct.
 
+use sha2::{Digest, Sha256};
+
 /// Suffixes that the BBS draft appends to an api id.
 pub(crate) mod bbs {
     /// Tag of `hash_to_scalar`.
@@ -24,3 +26,105 @@ pub(crate) mod bbs {
 
 /// Heads the BBS header of a credential that is bound to no holder: message 0 is zero.
 pub(crate) const CREDENTIAL_UNBOUND: &[u8] = b"SIGIL-V1-CREDENTIAL-UNBOUND";
+/// Tags of sigil's own hashes.
+pub(crate) mod tag {
+    /// The presentation header `ph`: everything that a presentation says before its challenges.
+    pub(crate) const PRESENTATION: &[u8] = b"SIGIL-V1-PRESENTATION";
+    /// The link's challenge c_x.
+    pub(crate) const LINK_CHALLENGE: &[u8] = b"SIGIL-V1-LINK-CHALLENGE";
+    /// Coefficients of the verifier's random linear combinations.
+    pub(crate) const COMBINATION: &[u8] = b"SIGIL-V1-COMBINATION";
+    /// Hash to curve of the link's bases on BLS12-381.
+    pub(crate) const LINK_BASES: &[u8] = b"SIGIL-V1-LINK-BASES-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// The issuer's permutation of status handles.
+    pub(crate) const STATUS_HANDLE: &[u8] = b"SIGIL-V1-STATUS-HANDLE";
+}
+
+/// Octets of a transcript's digest.
+pub(crate) const DIGEST_LEN: usize = 32;
+
+/// A hash of labelled items: no two sequences of items hash the same octets.
+///
+/// SHA-256 over the tag and then, for each item, its label and its content, every part preceded by
+/// its length (64 bits, big-endian).
+pub(crate) struct Transcript(Sha256);
+
+impl Transcript {
+    /// Begins a transcript for one purpose.
+    pub(crate) fn new(tag: &[u8]) -> Self {
+        let mut transcript = Transcript(Sha256::new());
+        transcript.part(tag);
+        transcript
+    }
+
+    /// Absorbs an item.
+    pub(crate) fn absorb(&mut self, label: &str, content: impl AsRef<[u8]>) {
+        self.part(label.as_bytes());
+        self.part(content.as_ref());
+    }
+
+    /// Absorbs a count, an index or a version.
+    pub(crate) fn absorb_number(&mut self, label: &str, number: usize) {
+        self.absorb(label, (number as u64).to_be_bytes());
+    }
+
+    /// The digest of all that was absorbed.
+    pub(crate) fn finish(self) -> [u8; DIGEST_LEN] {
+        self.0.finalize().into()
+    }
+
+    fn part(&mut self, octets: &[u8]) {
+        self.0.update((octets.len() as u64).to_be_bytes());
+        self.0.update(octets);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_distinct_and_none_begins_another() {
+        let tags: [&[u8]; 13] = [
+            CREDENTIAL_UNBOUND,
+            bbs::H2S,
+            bbs::MAP_MESSAGE,
+            bbs::KEYGEN,
+            bbs::GENERATOR_SEED_TAG,
+            bbs::GENERATOR_TAG,
+            bbs::GENERATOR_SEED,
+            bbs::BASE_POINT_SEED,
+            tag::PRESENTATION,
+            tag::LINK_CHALLENGE,
+            tag::COMBINATION,
+            tag::LINK_BASES,
+            tag::STATUS_HANDLE,
+        ];
+        for (i, a) in tags.iter().enumerate() {
+            for (j, b) in tags.iter().enumerate() {
+                assert!(i == j || !a.starts_with(b), "{a:?} {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn moving_a_boundary_between_items_changes_the_digest() {
+        let digest = |items: &[(&str, &str)]| {
+            let mut transcript = Transcript::new(b"t");
+            items.iter().for_each(|(label, content)| transcript.absorb(label, content));
+            transcript.finish()
+        };
+        let all = [
+            digest(&[("a", "bc")]),
+            digest(&[("ab", "c")]),
+            digest(&[("a", "b"), ("", "c")]),
+            digest(&[("a", "bc"), ("", "")]),
+            digest(&[]),
+        ];
+        for i in 0..all.len() {
+            for j in 0..i {
+                assert_ne!(all[i], all[j], "{i} {j}");
+            }
+        }
+    }
+}

@@ -132,3 +132,6 @@ fn next_own_range(
         })
         .map(|(slot, _)| slot)
 }
+
+#[cfg(test)]
+mod tests;

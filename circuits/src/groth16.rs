@@ -142,15 +142,15 @@ pub(crate) fn prepare(parts: &VerifyingParts) -> Prepared {
 }
 
 /// Proves that an assignment satisfies the rows. The caller has seen that it does.
-pub(crate) fn prove_assignment(
-    parts: &ProvingParts,
-    system: &System,
+fn prove_assignment(
+    key: &ProvingKey,
     assignment: &[Fr],
     rng: &mut impl CryptoRngCore,
 ) -> Result<Proof, ProveError> {
+    let system = key.shape().system();
     let [r, s] = [(); 2].map(|()| Scalar::random(rng));
     Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-        parts,
+        key.parts(),
         r.field(),
         s.field(),
         system.matrices(),
@@ -183,7 +183,7 @@ impl ProvingKey {
         if !system.is_satisfied(&assignment) {
             return Err(ProveError::False);
         }
-        let proof = prove_assignment(self.parts(), system, &assignment, rng)?;
+        let proof = prove_assignment(self, &assignment, rng)?;
         let hidden = system.layout().slot(0)..system.layout().instances();
         let commitment =
             self.verifying_key().sum_hidden(assignment.get(hidden).unwrap_or_default());
@@ -266,3 +266,6 @@ impl VerifyingKey {
         self.tables().hidden.multiply(scalars)
     }
 }
+
+#[cfg(test)]
+mod tests;

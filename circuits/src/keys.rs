@@ -474,3 +474,6 @@ fn read_proving(
         l_query: reader.points(KeyPart::L, counts.witnesses)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -378,3 +378,6 @@ fn absorb_atom(hash: &mut Sha256, atom: &Atom) {
 fn absorb_length(hash: &mut Sha256, length: usize) {
     hash.update((length as u64).to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests;

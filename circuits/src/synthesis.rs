@@ -254,3 +254,6 @@ impl Synthesis {
 fn one() -> Row {
     vec![(Fr::one(), Layout::ONE)]
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,8 +5,20 @@
 //! ⌈256/w⌉ table entries and no doubling. All entries of all bases of one multi-scalar
 //! multiplication are gathered and summed together by affine additions that share their inversions.
 //!
-//! **Width.** w = 8: 32 additions and 384 KiB a base. Medians over 18 full-size scalars, with the
-//! time to build one base's table, are printed by `cargo bench --bench bbs -- fixed_base`.
+//! **Width.** w = 8: 32 additions and 384 KiB a base. What decided it, medians of one run on one
+//! thread of a busy AMD EPYC (one blst multiplication took 95 µs in that run):
+//!
+//! | w | 18 bases, full-size scalars | table of one base | time to build it |
+//! |---|---|---|---|
+//! | 4 | 465 µs | 48 KiB | 0.8 ms |
+//! | 6 | 290 µs | 129 KiB | 1.4 ms |
+//! | 7 | 270 µs | 222 KiB | 2.1 ms |
+//! | **8** | **241 µs** | **384 KiB** | **3.5 ms** |
+//! | 9 | 218 µs | 696 KiB | 6.3 ms |
+//! | 10 | 201 µs | 1,248 KiB | 10.5 ms |
+//!
+//! Beyond 8 each further bit doubles memory and building time for less than a tenth. The sum at the
+//! chosen width is measured by `cargo bench --bench bbs`.
 //!
 //! **Not constant time.** Table entries are picked by secret digits and zero digits are skipped, so
 //! running time and cache traffic tell something of the scalars to whoever shares the machine. The

@@ -1,0 +1,3 @@
+//! Whole presentations.
+
+fn main() {}

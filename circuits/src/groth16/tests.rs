@@ -1,0 +1,290 @@
+use std::sync::OnceLock;
+
+use ark_ff::UniformRand;
+use ark_relations::gr1cs::ConstraintSystem;
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use super::*;
+use crate::formula::{Comparison, Formula, Interval, Linear, Param, Slot};
+
+const SLOTS: [i128; 2] = [52_000, 9];
+const PARAMS: [i128; 2] = [50_000, 8];
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+fn shape() -> Shape {
+    let against = |s, op, p| Formula::compare(Linear::slot(Slot(s)), op, Linear::param(Param(p)));
+    let formula = Formula::All(vec![against(0, Comparison::Ge, 0), against(1, Comparison::Ne, 1)]);
+    let intervals = vec![Interval::bits(32), Interval::bits(4)];
+    Shape::new(intervals.clone(), intervals, formula).unwrap()
+}
+
+fn key() -> &'static ProvingKey {
+    static KEY: OnceLock<ProvingKey> = OnceLock::new();
+    KEY.get_or_init(|| setup(&shape(), &mut rng(0)).unwrap())
+}
+
+fn vk() -> &'static VerifyingKey {
+    key().verifying_key()
+}
+
+fn proved(seed: u64) -> Proved {
+    key().prove(&SLOTS, &PARAMS, &mut rng(seed)).unwrap()
+}
+
+/// `IC_i`, counted as in the layout.
+fn ic(index: usize) -> G1Affine {
+    vk().parts().gamma_abc_g1[index]
+}
+
+fn shifted(commitment: &Commitment, by: G1Projective) -> Commitment {
+    Commitment::new((commitment.point() + by).into_affine())
+}
+
+/// The sigma protocol by which a prover who claims the opening `(slots, blinder)` opens `d`.
+fn opens(d: &Commitment, slots: &[i128], blinder: &Scalar, seed: u64) -> Result<(), Refused> {
+    let mut rng = rng(seed);
+    let masks: Vec<Scalar> = slots.iter().map(|_| Scalar::random(&mut rng)).collect();
+    let nu = Scalar::random(&mut rng);
+    let k = vk().commit(&masks, &nu).unwrap();
+    let c = Scalar::random(&mut rng);
+    let z: Vec<Scalar> =
+        masks.iter().zip(slots).map(|(k, x)| k + &(&c * &Scalar::from(*x))).collect();
+    vk().relation_holds(&k, &z, &(&nu + &(&c * blinder)), &c, d)
+}
+
+#[test]
+fn honest_proof_verifies_and_opens() {
+    let proved = proved(1);
+    vk().verify(&PARAMS, &proved.commitment, &proved.proof).unwrap();
+    opens(&proved.commitment, &SLOTS, proved.opening.blinder(), 2).unwrap();
+    let slots = SLOTS.map(Scalar::from);
+    assert_eq!(vk().commit(&slots, proved.opening.blinder()), Ok(proved.commitment));
+}
+
+/// The rows that arkworks is told are ours, so the key is for the system that the tests examine.
+#[test]
+fn replayed_rows_are_the_system_s() {
+    let cs = ConstraintSystem::<Fr>::new_ref();
+    cs.set_mode(ark_relations::gr1cs::SynthesisMode::Setup);
+    let shape = shape();
+    Replay(shape.system()).generate_constraints(cs.clone()).unwrap();
+    cs.finalize();
+    assert_eq!(cs.num_instance_variables(), shape.system().instances());
+    assert_eq!(cs.num_witness_variables(), shape.system().witnesses());
+    let theirs = cs.to_matrices().unwrap();
+    let theirs = theirs.values().next().unwrap();
+    let sorted = |rows: &[Row]| -> Vec<Row> {
+        let mut rows = rows.to_vec();
+        rows.iter_mut().for_each(|row| row.sort_by_key(|(_, index)| *index));
+        rows
+    };
+    for (ours, theirs) in shape.system().matrices().iter().zip(theirs) {
+        assert_eq!(sorted(ours), sorted(theirs));
+    }
+}
+
+/// Groth16 with a free D proves nothing: A = α, B = β, D = −(IC_0 + Σ parameters), and for C the
+/// identity, or after rerandomising an ordinary point. It verifies. Only the opening refuses it.
+#[test]
+fn forge_proof_with_free_commitment() {
+    let params = PARAMS.map(Fr::from);
+    let parts = vk().parts();
+    let public = ic(0) + ic(1) * params[0] + ic(2) * params[1];
+    let commitment = Commitment::new((-public).into_affine());
+    let bare = ark_groth16::Proof { a: parts.alpha_g1, b: parts.beta_g2, c: G1Affine::zero() };
+    vk().verify(&PARAMS, &commitment, &Proof(bare.clone())).unwrap();
+    assert_eq!(Proof::from_bytes(&Proof(bare.clone()).to_bytes()), Err(Refused));
+
+    let forged = Proof(Groth16::<Bn254>::rerandomize_proof(parts, &bare, &mut rng(3)));
+    let forged = Proof::from_bytes(&forged.to_bytes()).unwrap();
+    vk().verify(&PARAMS, &commitment, &forged).unwrap();
+
+    for claimed in [SLOTS, [0, 8]] {
+        let blinder = Scalar::random(&mut rng(4));
+        assert_eq!(opens(&commitment, &claimed, &blinder, 5), Err(Refused));
+    }
+}
+
+/// A proof for threshold 50,000 passed off for 60,000: D carries the difference on the base of the
+/// parameter. Groth16 accepts; the opening, which knows no such base, refuses.
+#[test]
+fn forge_threshold_through_commitment_outside_slot_bases() {
+    let proved = proved(6);
+    let claimed = [60_000, PARAMS[1]];
+    assert_eq!(shape().holds(&SLOTS, &claimed), Ok(false));
+    let commitment = shifted(&proved.commitment, ic(1) * Fr::from(PARAMS[0] - claimed[0]));
+    vk().verify(&claimed, &commitment, &proved.proof).unwrap();
+    assert_eq!(opens(&commitment, &SLOTS, proved.opening.blinder(), 7), Err(Refused));
+}
+
+/// A component on IC_0 or on a base of no meaning at all.
+#[test]
+fn reject_commitment_with_foreign_component() {
+    let proved = proved(8);
+    let foreign = [ic(0).into_group(), G1Projective::rand(&mut rng(9))];
+    for component in foreign {
+        let commitment = shifted(&proved.commitment, component);
+        assert_eq!(vk().verify(&PARAMS, &commitment, &proved.proof), Err(Refused));
+        assert_eq!(opens(&commitment, &SLOTS, proved.opening.blinder(), 10), Err(Refused));
+    }
+}
+
+/// `D_1 + X` and `D_2 − X`: their sum is honest, neither is.
+#[test]
+fn forge_commitments_shifted_against_each_other() {
+    let (first, second) = (proved(11), proved(12));
+    for x in [ic(3).into_group(), ic(5).into_group(), G1Projective::rand(&mut rng(13))] {
+        for (proved, x) in [(&first, x), (&second, -x)] {
+            let commitment = shifted(&proved.commitment, x);
+            assert_eq!(vk().verify(&PARAMS, &commitment, &proved.proof), Err(Refused));
+            assert_eq!(opens(&commitment, &SLOTS, proved.opening.blinder(), 14), Err(Refused));
+        }
+    }
+}
+
+#[test]
+fn reject_opening_to_other_slots() {
+    let proved = proved(15);
+    let blinder = proved.opening.blinder();
+    assert_eq!(opens(&proved.commitment, &[52_001, 9], blinder, 16), Err(Refused));
+    assert_eq!(opens(&proved.commitment, &[9, 52_000], blinder, 16), Err(Refused));
+    let other = blinder + &Scalar::from(1);
+    assert_eq!(opens(&proved.commitment, &SLOTS, &other, 16), Err(Refused));
+}
+
+#[test]
+fn reject_unsatisfied_witness() {
+    let refused = |slots: &[i128]| key().prove(slots, &PARAMS, &mut rng(17)).unwrap_err();
+    assert_eq!(refused(&[49_999, 9]), ProveError::False);
+    assert_eq!(refused(&[52_000, 8]), ProveError::False);
+    assert_eq!(refused(&[1 << 32, 9]), ProveError::Input(InputError::SlotRange { slot: 0 }));
+    assert_eq!(refused(&[-1, 9]), ProveError::Input(InputError::SlotRange { slot: 0 }));
+    let count = ProveError::Input(InputError::SlotCount { expected: 2, found: 1 });
+    assert_eq!(refused(&[52_000]), count);
+}
+
+/// What that refusal is for: the proof system itself proves on in release builds; only, what it
+/// gives doesn't verify.
+#[test]
+fn forge_proof_of_unsatisfied_witness() {
+    let shape = shape();
+    let system = shape.system();
+    let mut rng = rng(18);
+    let blinder = Scalar::random(&mut rng);
+    let slots = [49_999, 9];
+    let assignment = system.assign(system.instance(&PARAMS, &slots, blinder.field()));
+    assert!(!system.is_satisfied(&assignment));
+    let proof = prove_assignment(key(), &assignment, &mut rng).unwrap();
+    let commitment = vk().commit(&slots.map(Scalar::from), &blinder).unwrap();
+    opens(&commitment, &slots, &blinder, 19).unwrap();
+    assert_eq!(vk().verify(&PARAMS, &commitment, &proof), Err(Refused));
+}
+
+/// Anyone can rerandomise a proof: so the link hashes it, and nothing is keyed on its octets.
+#[test]
+fn forge_rerandomised_proof_verifies_alone() {
+    let proved = proved(20);
+    let again = Groth16::<Bn254>::rerandomize_proof(vk().parts(), &proved.proof.0, &mut rng(21));
+    let again = Proof(again);
+    assert_ne!(again.to_bytes(), proved.proof.to_bytes());
+    vk().verify(&PARAMS, &proved.commitment, &again).unwrap();
+}
+
+#[test]
+fn reject_wrong_number_of_inputs() {
+    let proved = proved(22);
+    for params in [&PARAMS[..0], &PARAMS[..1], &[PARAMS[0], PARAMS[1], 0]] {
+        let verified = vk().verify(params, &proved.commitment, &proved.proof);
+        assert_eq!(verified, Err(Refused), "{} inputs", params.len());
+    }
+    let zero = Scalar::from(0);
+    let commitment = &proved.commitment;
+    for count in [0, 1, 3] {
+        let z = vec![zero.clone(); count];
+        assert!(vk().commit(&z, &zero).is_err());
+        // A relation that would hold if missing or surplus responses were ignored.
+        let k = vk().commit(&vec![zero.clone(); 2], &Scalar::from(1)).unwrap();
+        let held = vk().relation_holds(&k, &z, &Scalar::from(1), &zero, commitment);
+        assert_eq!(held, Err(Refused), "{count} responses");
+    }
+}
+
+#[test]
+fn reject_parameter_outside_its_interval_or_changed() {
+    let proved = proved(23);
+    let changed = [[50_001, 8], [49_999, 8], [50_000, 7], [-1, 8], [50_000, 16], [1 << 32, 8]];
+    for params in changed {
+        assert_eq!(vk().verify(&params, &proved.commitment, &proved.proof), Err(Refused));
+    }
+}
+
+/// Same sum, parameter out of range: the equation alone would hold, the interval refuses.
+#[test]
+fn forge_parameter_outside_its_interval() {
+    let proved = proved(24);
+    let claimed = [PARAMS[0], 8 + 16];
+    let commitment = shifted(&proved.commitment, ic(2) * Fr::from(-16));
+    let mut inputs = ic(0) + commitment.point();
+    inputs += ic(1) * Fr::from(claimed[0]) + ic(2) * Fr::from(claimed[1]);
+    let proof = &proved.proof.0;
+    assert!(
+        Groth16::<Bn254>::verify_proof_with_prepared_inputs(vk().prepared(), proof, &inputs)
+            .unwrap()
+    );
+    assert_eq!(vk().verify(&claimed, &commitment, &proved.proof), Err(Refused));
+}
+
+#[test]
+fn reject_proof_under_another_key() {
+    let other = setup(&shape(), &mut rng(25)).unwrap();
+    let proved = proved(26);
+    let other = other.verifying_key();
+    assert_eq!(other.verify(&PARAMS, &proved.commitment, &proved.proof), Err(Refused));
+}
+
+#[test]
+fn commitment_differs_at_each_run() {
+    let mut rng = rng(27);
+    let runs: Vec<Proved> =
+        (0..8).map(|_| key().prove(&SLOTS, &PARAMS, &mut rng).unwrap()).collect();
+    let distinct =
+        |octets: Vec<Vec<u8>>| octets.into_iter().collect::<std::collections::HashSet<_>>().len();
+    assert_eq!(distinct(runs.iter().map(|run| run.commitment.to_bytes().to_vec()).collect()), 8);
+    assert_eq!(distinct(runs.iter().map(|run| run.proof.to_bytes().to_vec()).collect()), 8);
+}
+
+/// One proof for each operator, on true statements, and none on false ones.
+#[test]
+fn each_operator_is_proven() {
+    for (seed, op) in Comparison::ALL.into_iter().enumerate() {
+        let mut rng = rng(30 + seed as u64);
+        let formula = Formula::compare(
+            Linear { slots: vec![(1, Slot(0)), (-2, Slot(1))], params: vec![] },
+            op,
+            Linear::param(Param(0)),
+        );
+        let four = Interval::bits(4);
+        let shape = Shape::new(vec![four; 2], vec![four], formula).unwrap();
+        let key = setup(&shape, &mut rng).unwrap();
+        let (mut held, mut failed) = (0, 0);
+        for slots in [[9, 3], [10, 3], [8, 3], [15, 0], [0, 15], [3, 0]] {
+            for params in [[3], [15], [0]] {
+                let proved = key.prove(&slots, &params, &mut rng);
+                if op.compare(slots[0] - 2 * slots[1], params[0]) {
+                    let proved = proved.unwrap();
+                    let vk = key.verifying_key();
+                    vk.verify(&params, &proved.commitment, &proved.proof).unwrap();
+                    held += 1;
+                } else {
+                    assert_eq!(proved.unwrap_err(), ProveError::False);
+                    failed += 1;
+                }
+            }
+        }
+        assert!(held > 0 && failed > 0);
+    }
+}
