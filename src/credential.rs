@@ -11,7 +11,7 @@
 
 use crate::bbs::{self, Generators, Interface, PublicKey, SecretKey, Signature, Suite};
 use crate::curve::Scalar;
-use crate::did;
+use crate::did_key;
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::schema::{
     FIRST_FIELD, HOLDER_SECRET, Record, STATUS_HANDLE, STATUS_HANDLE_BITS, Schema, SchemaId,
@@ -321,7 +321,7 @@ impl Credential {
             ("format".to_owned(), text(FORMAT.to_owned())),
             ("schema".to_owned(), text(self.schema.id().to_string())),
             ("suite".to_owned(), text(self.suite().id().to_owned())),
-            ("issuer".to_owned(), text(did::from_public_key(&self.issuer))),
+            ("issuer".to_owned(), text(did_key::encode(&self.issuer))),
             ("status_handle".to_owned(), Document::Integer(i128::from(self.handle))),
             ("valid_from".to_owned(), hour(self.validity.from)),
             ("valid_until".to_owned(), hour(self.validity.until)),
@@ -379,7 +379,10 @@ impl UnverifiedCredential {
             let known = Suite::ALL.map(Suite::id).join(" or ");
             cursor.invalid("an unknown ciphersuite", format!("write {known}"))
         })?;
-        let issuer = did::public_key(&fields.required("issuer")?)?;
+        let cursor = fields.required("issuer")?;
+        let issuer = did_key::decode(cursor.text()?).map_err(|error| {
+            cursor.invalid(error.to_string(), "write the did:key that the issuer publishes")
+        })?;
         let cursor = fields.required("status_handle")?;
         let handle = u64::try_from(cursor.integer()?)
             .ok()

@@ -3,10 +3,13 @@
 pub mod bbs;
 pub mod credential;
 pub mod curve;
-pub mod did;
+pub mod did_key;
 pub mod digest;
 pub mod document;
 pub mod encoding;
+pub mod policy;
+pub mod presentation;
+pub mod request;
 pub mod schema;
 mod transcript;
 pub mod value;

@@ -50,6 +50,7 @@ use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::transcript::CREDENTIAL_UNBOUND;
 use crate::value::{self, Encoded, FieldType, NAME_REMEDY, Value, ValueError};
 use ff::Field as _;
+use sigil_circuits::Interval;
 use std::fmt;
 use std::str::FromStr;
 
@@ -217,6 +218,11 @@ impl Field {
     /// bytes.
     pub fn bits(&self) -> Option<u32> {
         self.field_type.bits().map(|bits| bits + u32::from(self.optional))
+    }
+
+    /// The integers that the field may be; none for text and bytes.
+    pub fn interval(&self) -> Option<Interval> {
+        self.bits().map(Interval::bits)
     }
 
     /// The integer of a value, or of its absence; none for text and bytes.

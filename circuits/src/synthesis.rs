@@ -125,6 +125,12 @@ impl System {
         self.cells.len()
     }
 
+    /// Whether every satisfying assignment has 0 or 1 here.
+    pub(crate) fn is_bit(&self, index: usize) -> bool {
+        let cell = index.checked_sub(self.instances()).and_then(|cell| self.cells.get(cell));
+        index == Layout::ONE || matches!(cell, Some(Cell::Bit { .. }))
+    }
+
     /// The instance part of the assignment. The caller has checked the counts.
     pub(crate) fn instance(&self, params: &[i128], slots: &[i128], blinder: Fr) -> Vec<Fr> {
         let mut instance = Vec::with_capacity(self.instances() + self.witnesses());

@@ -1,0 +1,49 @@
+//! Disclosure policies: what a verifier may, must and must never see, and what is proven instead.
+//!
+//! ```toml
+//! format = "sigil-policy/1"
+//! id = "example.org/adult-resident"
+//! version = "1.0.0"
+//!
+//! [[roles]]                       # a credential that takes part
+//! name = "kyc"
+//! schema = "63a359af…"            # SchemaId
+//! issuers = ["did:key:zUC7…"]
+//!
+//! [[claims]]                      # what is not listed is never revealed
+//! path = "kyc.country"
+//! disclosure = "must"
+//! one_of = ["CH", "LI"]
+//!
+//! [params]
+//! born_by = { date = "2008-01-01" }
+//!
+//! [[predicates]]
+//! name = "adult"
+//! expr = "kyc.birth_date <= params.born_by"
+//! ```
+//!
+//! A policy goes three steps. [`Policy::parse`] reads the document and its expressions.
+//! [`Policy::compile`] holds it against the schemas, types every expression, bounds every number,
+//! and gives the [`CompiledPolicy`] that prover and verifier share: roles, what is revealed, the
+//! shape of the circuit with the source of each slot and parameter, hidden equalities, and the rules
+//! over public values that need no proof. A [`Bundle`] pins the document together with the shape
+//! and the verifying key, so that a request names all three by one hash.
+//!
+//! Every credential's validity window is proven too, hidden, unless its role says otherwise.
+
+mod bundle;
+mod compile;
+mod document;
+mod expression;
+mod public;
+mod typing;
+
+pub use bundle::{Bundle, BundleHash, KeyFingerprint};
+pub use compile::{CompiledPolicy, Equality, Role};
+pub use document::{ClaimRule, FORMAT, Policy, Validity};
+pub use expression::Literal;
+pub use public::{PublicCheck, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource};
+
+#[cfg(test)]
+mod tests;
