@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Every module of the library and its layer, lowest first. A new module has to be put here.
 const LAYERS: [&[&str]; 8] = [
-    &["curve", "transcript", "encoding", "digest", "bbs", "document", "did"],
+    &["curve", "transcript", "encoding", "digest", "bbs", "document", "did_key"],
     &["value", "schema"],
     &["credential", "status", "trust"],
     &["policy", "request"],
@@ -83,7 +83,7 @@ impl Source {
         let bn254 = after(&tokens, "sigil_circuits")
             .iter()
             .any(|item| BN254_ITEMS.contains(item) || *item == "*");
-        let bls = self.reached(&tokens).iter().any(|name| *name == "curve");
+        let bls = self.reached(&tokens).contains(&"curve");
         if bn254 && bls && !BOTH_CURVES.contains(&&self.path[..]) {
             faults.push("computes on both curves: only the link does that".to_owned());
         }
