@@ -46,8 +46,7 @@ impl Complaint {
     fn to_json(&self) -> Value {
         let mut object = Map::new();
         let file = self.file.as_ref().map(|file| file.display().to_string());
-        let pairs =
-            [("file", file), ("path", self.place.clone()), ("remedy", self.remedy.clone())];
+        let pairs = [("file", file), ("path", self.place.clone()), ("remedy", self.remedy.clone())];
         for (key, value) in pairs {
             if let Some(value) = value {
                 object.insert(key.to_owned(), value.into());
@@ -116,13 +115,6 @@ impl Failure {
 
     pub(super) fn in_file(mut self, path: &Path) -> Self {
         self.complaints = self.complaints.into_iter().map(|c| c.in_file(path)).collect();
-        self
-    }
-
-    pub(super) fn remedy(mut self, remedy: &str) -> Self {
-        if let Some(last) = self.complaints.last_mut() {
-            last.remedy = Some(remedy.to_owned());
-        }
         self
     }
 

@@ -13,6 +13,7 @@ use clap::Args;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
@@ -142,7 +143,7 @@ impl Arguments {
 
     fn issue(&self, quiet: bool) -> Result<Report, Failure> {
         let mut times = Times::default();
-        let schema = artefacts::schema(&self.schema)?;
+        let schema = Arc::new(artefacts::schema(&self.schema)?);
         let secret = IssuerSecret::read(&self.issuer)?;
         let validity = Validity::between(self.valid_from, self.valid_until)?;
         let table = timed(&mut times.read, || match (&self.record, &self.csv) {

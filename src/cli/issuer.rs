@@ -16,7 +16,7 @@ use super::files::{self, Access, Lock, NewDirectory};
 use super::report::Report;
 use crate::bbs::{PublicKey, SecretKey, Suite};
 use crate::credential::{Issuer, StatusHandles};
-use crate::did;
+use crate::did_key;
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::schema::{STATUS_HANDLE_BITS, Schema};
 use clap::{Subcommand, ValueEnum};
@@ -84,7 +84,7 @@ impl Command {
         directory.add(LOCK, b"", Access::Secret)?;
         directory.add(PUBLIC, secret.public_json().as_bytes(), Access::Public)?;
         directory.commit()?;
-        let did = did::from_public_key(secret.key.public_key());
+        let did = did_key::encode(secret.key.public_key());
         Ok(Report::new()
             .line(format!("Issuer made in {}", out.display()))
             .fact("issuer", did)
@@ -154,7 +154,7 @@ impl IssuerSecret {
     fn public_json(&self) -> String {
         let document = Document::object([
             ("format", Document::text(PUBLIC_FORMAT)),
-            ("issuer", Document::text(did::from_public_key(self.public_key()))),
+            ("issuer", Document::text(did_key::encode(self.public_key()))),
             ("suite", Document::text(self.suite.id())),
         ]);
         document.canonical() + "\n"
@@ -199,7 +199,11 @@ pub(super) fn parse_public(octets: &[u8]) -> Result<(PublicKey, Suite), Fault> {
     let fields = Cursor::root(&document).fields(&["format", "issuer", "suite"])?;
     fields.format(PUBLIC_FORMAT)?;
     let suite = read_suite(&fields.required("suite")?)?;
-    Ok((did::public_key(&fields.required("issuer")?)?, suite))
+    let cursor = fields.required("issuer")?;
+    let key = did_key::decode(cursor.text()?);
+    let key =
+        key.map_err(|error| cursor.invalid(error.to_string(), "copy the issuer's did:key"))?;
+    Ok((key, suite))
 }
 
 fn read_suite(cursor: &Cursor<'_>) -> Result<Suite, Fault> {
@@ -218,7 +222,8 @@ pub(super) fn reserve(directory: &Path, count: usize) -> Result<Range<u64>, Fail
     let _lock = Lock::take(&directory.join(LOCK))?;
     let path = directory.join(COUNTER);
     let text = files::read_text(&path, 64)?;
-    let digits = text.strip_suffix('\n').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let digits =
+        text.strip_suffix('\n').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
     let next: u64 = digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
         let remedy = "restore it, or begin a new issuer: a number used twice identifies holders";
         Failure::input(Complaint::new("not a counter").in_file(&path).remedy(remedy))

@@ -7,13 +7,21 @@
 mod artefacts;
 mod failure;
 mod files;
+mod inspect;
 mod issue;
 mod issuer;
+mod policy;
 mod progress;
+mod prove;
 mod report;
+mod request;
 mod schema;
+mod setup;
+mod spent;
 mod table;
+mod terms;
 mod time;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use failure::{Complaint, Failure};
@@ -61,7 +69,11 @@ impl Exit {
 ///
 /// Exit codes: 0 done or accepted, 1 refused, 2 bad input or usage.
 #[derive(Debug, Parser)]
-#[command(name = "sigil", version, max_term_width = 100, after_help = "\
+#[command(
+    name = "sigil",
+    version,
+    max_term_width = 100,
+    after_help = "\
 The whole way:
   sigil issuer init --out issuer
   sigil schema check person.toml
@@ -72,7 +84,8 @@ The whole way:
   sigil prove --terms terms --request request.json --credential person=alice.credential.json \\
       --out presentation.json
   sigil verify --terms terms --request request.json --audience https://shop.example \\
-      --presentation presentation.json")]
+      --presentation presentation.json"
+)]
 struct Arguments {
     /// Print one JSON object on standard output; failures as one JSON object on standard error.
     #[arg(long, global = true)]
@@ -88,6 +101,13 @@ enum Command {
     #[command(subcommand)]
     Schema(schema::Command),
     Issue(issue::Arguments),
+    #[command(subcommand)]
+    Policy(policy::Command),
+    Setup(setup::Arguments),
+    Request(request::Arguments),
+    Prove(prove::Arguments),
+    Verify(verify::Arguments),
+    Inspect(inspect::Arguments),
 }
 
 impl Command {
@@ -96,6 +116,12 @@ impl Command {
             Command::Issuer(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Issue(arguments) => arguments.run(quiet),
+            Command::Policy(command) => command.run(),
+            Command::Setup(arguments) => arguments.run(),
+            Command::Request(arguments) => arguments.run(),
+            Command::Prove(arguments) => arguments.run(),
+            Command::Verify(arguments) => arguments.run(),
+            Command::Inspect(arguments) => arguments.run(),
         }
     }
 }

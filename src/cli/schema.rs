@@ -40,7 +40,7 @@ pub(super) enum Command {
 impl Command {
     pub(super) fn run(&self) -> Result<Report, Failure> {
         match self {
-            Command::Check { file } => Ok(describe(Report::new(), &*artefacts::schema(file)?)),
+            Command::Check { file } => Ok(describe(Report::new(), &artefacts::schema(file)?)),
             Command::Id { file } => {
                 let id = artefacts::schema(file)?.id().to_string();
                 Ok(Report::new().line(&id).json("schema", id))

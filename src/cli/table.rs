@@ -56,9 +56,8 @@ pub(super) fn parse(octets: &[u8], schema: &Schema, names: Option<&str>) -> Resu
             return Err(Failure::input(Complaint::new(problem).remedy("split the table")));
         }
     }
-    let read = |row: &StringRecord| {
-        record(row, schema, &columns, header.len(), name_column.as_ref())
-    };
+    let read =
+        |row: &StringRecord| record(row, schema, &columns, header.len(), name_column.as_ref());
     let (records, faults): (Vec<_>, Vec<_>) =
         rows.par_iter().map(read).partition_map(|read| match read {
             Ok(record) => rayon::iter::Either::Left(record),
