@@ -174,7 +174,8 @@ impl Writer {
         }
     }
 
-    fn finish(self) -> Vec<u8> {
+    /// What was written.
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.octets
     }
 }

@@ -8,7 +8,12 @@ pub mod digest;
 pub mod document;
 pub mod encoding;
 pub mod policy;
+pub mod presentation;
 pub mod request;
 pub mod schema;
 mod transcript;
 pub mod value;
+
+// Lets unit tests share the scenarios of `tests/`, which name this crate from outside.
+#[cfg(test)]
+extern crate self as sigil;

@@ -23,6 +23,8 @@ use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::Zero;
 use ark_groth16::Groth16;
+use ark_groth16::r1cs_to_qap::{LibsnarkReduction, R1CSToQAP};
+use ark_poly::Radix2EvaluationDomain;
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
 };
@@ -33,6 +35,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::commitment::{Commitment, Opening, Scalar};
 use crate::keys::{KeyError, ProvingKey, VerifyingKey};
 use crate::points;
+use crate::prover::Points;
 use crate::shape::{InputError, Shape};
 use crate::synthesis::{Row, System};
 use crate::{ProveError, Refused};
@@ -141,25 +144,28 @@ pub(crate) fn prepare(parts: &VerifyingParts) -> Prepared {
     ark_groth16::prepare_verifying_key(parts)
 }
 
+/// The coefficients of `(A·B − C)/Z` for an assignment.
+fn quotient(system: &System, assignment: &[Fr]) -> Result<Vec<Fr>, ProveError> {
+    LibsnarkReduction::witness_map_from_matrices::<Fr, Radix2EvaluationDomain<Fr>>(
+        system.matrices(),
+        system.instances(),
+        system.constraints(),
+        assignment,
+    )
+    .map_err(|_| ProveError::Failed)
+}
+
 /// Proves that an assignment satisfies the rows. The caller has seen that it does.
 fn prove_assignment(
     key: &ProvingKey,
     assignment: &[Fr],
     rng: &mut impl CryptoRngCore,
 ) -> Result<Proof, ProveError> {
-    let system = key.shape().system();
     let [r, s] = [(); 2].map(|()| Scalar::random(rng));
-    Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-        key.parts(),
-        r.field(),
-        s.field(),
-        system.matrices(),
-        system.instances(),
-        system.constraints(),
-        assignment,
-    )
-    .map(Proof)
-    .map_err(|_| ProveError::Failed)
+    let h = Zeroizing::new(quotient(key.shape().system(), assignment)?);
+    let Points { a, b, c } = key.prover().prove(assignment, &h, r.field(), s.field());
+    let (a, b, c) = (a.into_affine(), b.into_affine(), c.into_affine());
+    Ok(Proof(ark_groth16::Proof { a, b, c }))
 }
 
 impl ProvingKey {

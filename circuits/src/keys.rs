@@ -35,7 +35,7 @@
 
 use std::sync::OnceLock;
 
-use ark_bn254::{G1Affine, G2Affine};
+use ark_bn254::{G1Affine, G2Affine, g1};
 use ark_ec::AffineRepr;
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress};
 use sha2::{Digest, Sha256};
@@ -44,6 +44,7 @@ use crate::fixed_base::FixedBases;
 use crate::groth16::{self, Prepared, ProvingParts, VerifyingParts};
 use crate::key_checks;
 use crate::points;
+use crate::prover::Prover;
 use crate::shape::{Shape, ShapeId};
 
 const MAGIC: &[u8; 8] = b"SIGILKEY";
@@ -175,6 +176,7 @@ pub enum KeyError {
 }
 
 /// The verifier's key for one shape.
+#[derive(Clone)]
 pub struct VerifyingKey {
     shape: Shape,
     prepared: Prepared,
@@ -183,11 +185,12 @@ pub struct VerifyingKey {
 }
 
 /// Tables for the `IC` points after the constant's, made when first used.
+#[derive(Clone)]
 pub(crate) struct Tables {
     /// Of the parameters.
-    pub(crate) public: FixedBases,
+    pub(crate) public: FixedBases<g1::Config>,
     /// Of the slots and the blinder.
-    pub(crate) hidden: FixedBases,
+    pub(crate) hidden: FixedBases<g1::Config>,
 }
 
 impl VerifyingKey {
@@ -260,6 +263,8 @@ impl std::fmt::Debug for VerifyingKey {
 pub struct ProvingKey {
     verifying: VerifyingKey,
     parts: ProvingParts,
+    /// Made when first used: several times the size of the key.
+    prover: OnceLock<Prover>,
 }
 
 impl ProvingKey {
@@ -301,13 +306,17 @@ impl ProvingKey {
     pub(crate) fn new(shape: Shape, parts: ProvingParts) -> Result<Self, KeyError> {
         let verifying = VerifyingKey::new(shape, parts.vk.clone())?;
         key_checks::check_queries(verifying.shape(), &parts)?;
-        let key = Self { verifying, parts };
+        let key = Self { verifying, parts, prover: OnceLock::new() };
         key_checks::check_consistency(&key)?;
         Ok(key)
     }
 
     pub(crate) fn parts(&self) -> &ProvingParts {
         &self.parts
+    }
+
+    pub(crate) fn prover(&self) -> &Prover {
+        self.prover.get_or_init(|| Prover::new(&self.parts, self.shape().system()))
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `shape` | a checked formula and its identifier |
 //! | `synthesis` | rank-1 constraints and their assignment |
 //! | `groth16` | setup, prove, verify |
+//! | `prover` | the prover's sums over prepared tables |
 //! | `keys`, `key_checks` | key files, and which keys are refused |
 //! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
 //! | `points` | strict octets |
@@ -26,6 +27,7 @@ mod key_checks;
 pub mod keys;
 pub mod normal;
 mod points;
+pub mod prover;
 pub mod shape;
 pub mod synthesis;
 

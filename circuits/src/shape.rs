@@ -267,7 +267,11 @@ impl Shape {
         }
     }
 
-    pub(crate) fn check_params(&self, params: &[i128]) -> Result<(), InputError> {
+    /// Checks that there are as many parameters as the shape has, each in its interval.
+    ///
+    /// # Errors
+    /// Unless that is so.
+    pub fn check_params(&self, params: &[i128]) -> Result<(), InputError> {
         let (expected, found) = (self.params().len(), params.len());
         if expected != found {
             return Err(InputError::ParamCount { expected, found });

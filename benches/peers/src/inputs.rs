@@ -19,6 +19,9 @@ pub const VALUE: u64 = 52_340_117_882;
 /// The threshold.
 pub const THRESHOLD: u64 = 41_000_000_000;
 
+/// Validity, in whole hours since 1970: from, now, until.
+pub const HOURS: [u32; 3] = [480_000, 490_000, 500_000];
+
 /// Bound to the signature.
 pub const HEADER: &[u8] = b"sigil peers: credential header";
 

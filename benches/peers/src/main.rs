@@ -18,6 +18,8 @@ mod groth16_06;
 mod inputs;
 mod ours;
 mod proof_system_034;
+#[path = "../../../tests/scenario/mod.rs"]
+mod scenario;
 mod zkryptium_08;
 
 use std::process::{Command, ExitCode};

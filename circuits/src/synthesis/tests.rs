@@ -185,6 +185,29 @@ fn reject_each_mutated_witness_cell() {
     assert!(!system.is_satisfied(&without_one));
 }
 
+/// Cells that aren't bits, and yet sum to the form: a carry between neighbours, or all of a
+/// negative form in its lowest cell.
+#[test]
+fn forge_bits_that_are_none() {
+    let shape = mixed_shape();
+    let system = shape.system();
+    let assign = |threshold| {
+        system.assign(system.instance(&[threshold, 700_000, 9], &[52_000, 6, -8], Fr::from(7)))
+    };
+    let (honest, first) = (assign(1000), system.instances());
+    for cell in first..first + 63 {
+        let mut forged = honest.clone();
+        forged[cell] += Fr::from(2);
+        forged[cell + 1] -= Fr::from(1);
+        assert!(!system.is_satisfied(&forged), "cells {cell} and the next");
+    }
+    let mut forged = assign(52_001);
+    assert!(!system.is_satisfied(&forged));
+    forged[first..first + 64].fill(Fr::from(0));
+    forged[first] = -Fr::from(1);
+    assert!(!system.is_satisfied(&forged));
+}
+
 #[test]
 fn blinder_is_in_no_constraint() {
     let shape = mixed_shape();

@@ -1,0 +1,325 @@
+//! The holder's side.
+
+use super::equality::EqualityInit;
+use super::link::{Bases, LinkChallenge, LinkError, LinkInit, SlotSecret};
+use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
+use super::wire::{CredentialPart, PredicatePart, Presentation};
+use crate::bbs::{self, Proof, ProofInit};
+use crate::credential::Credential;
+use crate::curve::Scalar;
+use crate::policy::{Equality, SlotSource};
+use crate::request::PresentationRequest;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{CryptoRngCore, SeedableRng};
+use rayon::prelude::*;
+use sigil_circuits as circuits;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// A credential to be presented, and what to disclose of it beyond what the policy demands.
+#[derive(Clone, Copy, Debug)]
+pub struct Holding<'a> {
+    /// The credential for the role.
+    pub credential: &'a Credential,
+    /// Names of fields that the policy lets the holder disclose, and the holder wants to.
+    pub reveal: &'a [&'a str],
+}
+
+/// Why no presentation was made. These stay with the holder.
+#[derive(Debug, Error)]
+pub enum ProveError {
+    /// What would be said in the clear does not satisfy the policy.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The credential for a role is of another schema, suite or issuer.
+    #[error(
+        "role {role}: the credential is not of a schema, suite and issuer that the policy names"
+    )]
+    Credential {
+        /// The role's name.
+        role: String,
+    },
+    /// A field named for disclosure is not in the schema.
+    #[error("role {role}: the schema has no field {field}")]
+    Field {
+        /// The role's name.
+        role: String,
+        /// The name asked for.
+        field: String,
+    },
+    /// The predicates, or the validity window, do not hold for these credentials at this time.
+    #[error("the credentials do not satisfy the policy's predicates at the evaluation time")]
+    NotSatisfied,
+    /// Two claims that the policy wants equal are not.
+    #[error("{a} and {b} are not equal")]
+    NotEqual {
+        /// Path of the first claim.
+        a: String,
+        /// Path of the second claim.
+        b: String,
+    },
+    /// The proving key is missing, superfluous, or of another setup than the verifying key.
+    #[error("the proving key does not belong to the verifying key that the bundle names")]
+    Key,
+    /// A part of the proof system refused its input.
+    #[error("the proof could not be made")]
+    Failed,
+}
+
+impl From<bbs::Error> for ProveError {
+    fn from(_: bbs::Error) -> Self {
+        ProveError::Failed
+    }
+}
+
+/// How often the whole proof is drawn again if a response leaves its range. Once in 2^54 times.
+const ATTEMPTS: usize = 3;
+
+/// Makes a presentation. `holdings` are one credential for each role, in the policy's order.
+///
+/// The Groth16 proof and the BBS proofs are made at the same time where rayon has threads for it.
+/// Randomness is `rng`'s alone.
+///
+/// # Errors
+/// [`ProveError`]; nothing leaves the holder then.
+pub fn prove(
+    terms: &Terms,
+    request: &PresentationRequest,
+    holdings: &[Holding<'_>],
+    key: Option<&circuits::ProvingKey>,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Presentation, ProveError> {
+    let choices = holdings
+        .iter()
+        .enumerate()
+        .map(|(role, holding)| choose(terms, role, holding))
+        .collect::<Result<Vec<_>, _>>()?;
+    let statement = Statement::new(terms, request, &choices)?;
+    check_keys(terms, key)?;
+    check_equalities(terms, holdings)?;
+    for _ in 0..ATTEMPTS {
+        match attempt(&statement, holdings, &choices, key, rng) {
+            Err(Attempt::Retry) => continue,
+            Err(Attempt::Failed(error)) => return Err(error),
+            Ok(presentation) => return Ok(presentation),
+        }
+    }
+    Err(ProveError::Failed)
+}
+
+enum Attempt {
+    Retry,
+    Failed(ProveError),
+}
+
+impl<E: Into<ProveError>> From<E> for Attempt {
+    fn from(error: E) -> Self {
+        Attempt::Failed(error.into())
+    }
+}
+
+/// Finds the issuer's number and what to disclose.
+fn choose(terms: &Terms, role: usize, holding: &Holding<'_>) -> Result<Choice, ProveError> {
+    let (expected, found) = (terms.policy().roles().len(), role + 1);
+    let Some(compiled) = terms.policy().roles().get(role) else {
+        return Err(StatementError::Credentials { expected, found }.into());
+    };
+    let name = || compiled.name().to_owned();
+    let credential = holding.credential;
+    let issuer = compiled.issuers().iter().position(|issuer| issuer == credential.issuer());
+    let fits = credential.schema().id() == compiled.schema().id()
+        && credential.suite() == compiled.suite();
+    let issuer = issuer.filter(|_| fits).ok_or_else(|| ProveError::Credential { role: name() })?;
+    let mut indexes = compiled.must().to_vec();
+    for field in holding.reveal {
+        let (message, _) = compiled
+            .schema()
+            .field(field)
+            .ok_or_else(|| ProveError::Field { role: name(), field: (*field).to_owned() })?;
+        indexes.push(message);
+    }
+    indexes.sort_unstable();
+    indexes.dedup();
+    let disclosed = indexes.into_iter().map(|index| {
+        credential.encoded(index).map(|value| (index, value)).ok_or(ProveError::Failed)
+    });
+    Ok(Choice { issuer, disclosed: disclosed.collect::<Result<_, _>>()? })
+}
+
+fn check_keys(terms: &Terms, key: Option<&circuits::ProvingKey>) -> Result<(), ProveError> {
+    let proving = key.map(|key| key.verifying_key().fingerprint());
+    let verifying = terms.verifying_key().map(circuits::VerifyingKey::fingerprint);
+    if proving == verifying { Ok(()) } else { Err(ProveError::Key) }
+}
+
+fn check_equalities(terms: &Terms, holdings: &[Holding<'_>]) -> Result<(), ProveError> {
+    for Equality { a, b } in terms.policy().equalities() {
+        if message(holdings, a) != message(holdings, b) {
+            let path = |m: &SlotSource| claim_path(terms, m.role, m.message);
+            return Err(ProveError::NotEqual { a: path(a), b: path(b) });
+        }
+    }
+    Ok(())
+}
+
+fn message<'a>(holdings: &[Holding<'a>], at: &SlotSource) -> Option<&'a Scalar> {
+    holdings.get(at.role)?.credential.messages().get(at.message)
+}
+
+fn attempt(
+    statement: &Statement<'_>,
+    holdings: &[Holding<'_>],
+    choices: &[Choice],
+    key: Option<&circuits::ProvingKey>,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Presentation, Attempt> {
+    let policy = statement.terms().policy();
+    let values: Option<Vec<u128>> = policy
+        .slots()
+        .iter()
+        .map(|slot| holdings.get(slot.role)?.credential.integer(slot.message))
+        .collect();
+    let values = Zeroizing::new(values.ok_or(ProveError::Failed)?);
+    let (mut circuit_rng, mut credential_rng) = (fork(rng), fork(rng));
+    let (proved, inits) = rayon::join(
+        || prove_predicate(statement, key, &values, &mut circuit_rng),
+        || begin_credentials(statement, holdings, &mut credential_rng),
+    );
+    let (proved, inits) = (proved?, inits?);
+
+    let bases = Bases::new(policy.slots().len(), policy.equalities().len());
+    let equalities = begin_equalities(statement, holdings, &inits, &bases, rng)?;
+    let blinding = |at: &SlotSource| inits.get(at.role)?.blinding(at.message).cloned();
+    let (mut predicate, mut link) = (None, None);
+    if let (Some(proved), Some(key)) = (proved, statement.terms().verifying_key()) {
+        let slots = policy.slots().iter().zip(values.iter()).map(|(slot, value)| {
+            let blinding = blinding(slot).ok_or(ProveError::Failed)?;
+            Ok(SlotSecret { credential: slot.role, value: *value, blinding })
+        });
+        let slots = slots.collect::<Result<_, ProveError>>()?;
+        link = Some(LinkInit::new(&bases, key, slots, proved.opening, holdings.len(), rng)?);
+        predicate = Some((proved.proof, proved.commitment));
+    }
+
+    let init = |index: usize| link.as_ref().and_then(|link| link.credential(index));
+    let first = FirstMessages {
+        predicate: predicate
+            .as_ref()
+            .zip(link.as_ref())
+            .map(|((proof, d), link)| (proof, d, &link.k_d)),
+        links: (0..holdings.len()).map(|i| init(i).map(|i| [i.c, i.t, i.k])).collect(),
+        equalities: equalities.iter().map(|init| [init.e, init.t[0], init.t[1]]).collect(),
+    };
+    let ph = statement.presentation_header(&first);
+    let proofs: Vec<Proof> =
+        inits.into_iter().map(|init| init.finalize(&ph)).collect::<Result<_, _>>()?;
+    let challenges: Vec<Scalar> = proofs.iter().map(|proof| *proof.challenge()).collect();
+    let (predicate_link, mut links) = match link {
+        None => (None, vec![None; holdings.len()]),
+        Some(link) => {
+            let octets: Vec<Vec<u8>> = proofs.iter().map(Proof::to_bytes).collect();
+            let c_x = LinkChallenge::new(&ph, octets.iter().map(Vec::as_slice));
+            let (predicate, links) = link.respond(&challenges, c_x)?;
+            (Some(predicate), links)
+        }
+    };
+    let equalities = equalities
+        .into_iter()
+        .zip(policy.equalities())
+        .map(|(init, Equality { a, b })| init.respond([&challenges[a.role], &challenges[b.role]]));
+    let equalities = equalities.collect();
+    let credentials = proofs.into_iter().zip(choices).zip(links.drain(..));
+    let credentials = credentials.map(|((proof, choice), link)| CredentialPart {
+        issuer: choice.issuer,
+        disclosed: choice.disclosed.clone(),
+        proof,
+        link,
+    });
+    Ok(Presentation {
+        credentials: credentials.collect(),
+        predicate: predicate.zip(predicate_link).map(|((proof, d), link)| PredicatePart {
+            proof,
+            d,
+            link,
+        }),
+        equalities,
+    })
+}
+
+impl From<LinkError> for Attempt {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Retry => Attempt::Retry,
+            LinkError::Mismatch => Attempt::Failed(ProveError::Failed),
+        }
+    }
+}
+
+/// A generator of its own for work that runs beside other work.
+fn fork(rng: &mut impl CryptoRngCore) -> ChaCha20Rng {
+    let mut seed = Zeroizing::new([0u8; 32]);
+    rng.fill_bytes(&mut *seed);
+    ChaCha20Rng::from_seed(*seed)
+}
+
+fn prove_predicate(
+    statement: &Statement<'_>,
+    key: Option<&circuits::ProvingKey>,
+    values: &[u128],
+    rng: &mut ChaCha20Rng,
+) -> Result<Option<circuits::Proved>, ProveError> {
+    let Some(key) = key else { return Ok(None) };
+    let slots: Option<Vec<i128>> = values.iter().map(|v| i128::try_from(*v).ok()).collect();
+    let slots = Zeroizing::new(slots.ok_or(ProveError::Failed)?);
+    match key.prove(&slots, statement.params(), rng) {
+        Ok(proved) => Ok(Some(proved)),
+        Err(circuits::ProveError::False) => Err(ProveError::NotSatisfied),
+        Err(_) => Err(ProveError::Failed),
+    }
+}
+
+fn begin_credentials<'a>(
+    statement: &Statement<'a>,
+    holdings: &[Holding<'_>],
+    rng: &mut ChaCha20Rng,
+) -> Result<Vec<ProofInit<'a>>, ProveError> {
+    let seeds: Vec<ChaCha20Rng> = holdings.iter().map(|_| fork(rng)).collect();
+    let work = holdings.par_iter().zip(seeds).enumerate();
+    work.map(|(role, (holding, mut rng))| {
+        let credential = holding.credential;
+        let disclosed = &statement.credentials()[role].disclosed;
+        let indexes: Vec<usize> = disclosed.iter().map(|(index, _)| *index).collect();
+        Ok(ProofInit::new(
+            credential.issuer(),
+            credential.signature(),
+            statement.generators(role),
+            statement.header(role),
+            credential.messages(),
+            &indexes,
+            &mut rng,
+        )?)
+    })
+    .collect()
+}
+
+fn begin_equalities(
+    statement: &Statement<'_>,
+    holdings: &[Holding<'_>],
+    inits: &[ProofInit<'_>],
+    bases: &Bases,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Vec<EqualityInit>, ProveError> {
+    let pairs = statement.terms().policy().equalities().iter().zip(&bases.equalities);
+    pairs
+        .map(|(Equality { a, b }, base)| {
+            let blinding =
+                |at: &SlotSource| inits.get(at.role).and_then(|init| init.blinding(at.message));
+            let (Some(message), Some(first), Some(second)) =
+                (message(holdings, a), blinding(a), blinding(b))
+            else {
+                return Err(ProveError::Failed);
+            };
+            Ok(EqualityInit::new(base, &bases.blinder, message, [first, second], rng))
+        })
+        .collect()
+}

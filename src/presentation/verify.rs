@@ -1,0 +1,324 @@
+//! The verifier's side.
+//!
+//! In this order, all of it, missing and surplus parts refused: the request (audience, time), the
+//! statement rebuilt from the verifier's own terms, the BBS proofs, the link, the predicate, and last
+//! the nonce, so that of many copies of one presentation exactly one is accepted, and a forgery
+//! cannot spend anybody's nonce.
+
+use super::equality;
+use super::link::{self, Bases, Combination, LinkChallenge};
+use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
+use super::wire::{PredicatePart, Presentation};
+use crate::bbs::{self, PublicKey, VerifiedProof};
+use crate::curve::Scalar;
+use crate::encoding::Wire;
+use crate::policy::{BundleHash, SlotSource};
+use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
+use crate::schema::FIRST_FIELD;
+use crate::transcript::{DIGEST_LEN, Transcript, tag};
+use crate::value::{Encoded, Timestamp, Value};
+use rayon::prelude::*;
+use thiserror::Error;
+
+/// Why a presentation was not accepted.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The request is another verifier's, or not good at this time.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The request was answered before, or the store of nonces is out of reach.
+    #[error(transparent)]
+    Nonce(#[from] NonceError),
+    /// What the presentation says in the clear does not satisfy the policy.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The cryptography refused. On purpose there is no more to learn.
+    #[error("the presentation was refused")]
+    Refused,
+}
+
+impl From<bbs::Error> for VerifyError {
+    fn from(_: bbs::Error) -> Self {
+        VerifyError::Refused
+    }
+}
+
+/// What the verifier holds a request against.
+#[derive(Clone, Copy, Debug)]
+pub struct Expectation<'a> {
+    /// The audience that the verifier is.
+    pub audience: &'a str,
+    /// The verifier's clock.
+    pub now: Timestamp,
+    /// By how many seconds the clocks of the request's maker and the verifier may differ.
+    pub skew: u64,
+}
+
+/// A value that a holder disclosed, signed by the credential's issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisclosedValue {
+    /// `role.field`.
+    pub claim: String,
+    /// The value; `None` where an optional field is absent.
+    pub value: Option<Value>,
+    /// The value as text.
+    pub text: String,
+}
+
+/// What is known after verification: made by [`verify`] alone.
+#[derive(Clone, Debug)]
+pub struct VerifiedPresentation {
+    bundle: BundleHash,
+    request: RequestDigest,
+    issuers: Vec<(String, PublicKey)>,
+    disclosed: Vec<DisclosedValue>,
+    proven: Vec<String>,
+}
+
+impl VerifiedPresentation {
+    /// The policy bundle that was satisfied.
+    pub fn bundle(&self) -> BundleHash {
+        self.bundle
+    }
+
+    /// The digest of the request that was answered.
+    pub fn request_digest(&self) -> RequestDigest {
+        self.request
+    }
+
+    /// Each role with the issuer of its credential.
+    pub fn issuers(&self) -> &[(String, PublicKey)] {
+        &self.issuers
+    }
+
+    /// What was disclosed, in the policy's order.
+    pub fn disclosed(&self) -> &[DisclosedValue] {
+        &self.disclosed
+    }
+
+    /// What was proven of hidden values: paths of the rules in the policy.
+    pub fn proven(&self) -> &[String] {
+        &self.proven
+    }
+}
+
+/// Verifies a presentation against the verifier's own terms and request.
+///
+/// # Errors
+/// [`VerifyError`]: named for what is public, opaque for cryptography.
+pub fn verify(
+    terms: &Terms,
+    request: &PresentationRequest,
+    expectation: &Expectation<'_>,
+    presentation: &Presentation,
+    nonces: &impl NonceStore,
+) -> Result<VerifiedPresentation, VerifyError> {
+    let Expectation { audience, now, skew } = *expectation;
+    request.check(terms.bundle(), audience, now, skew)?;
+    let statement = check(terms, request, presentation)?;
+    request.spend(nonces, now, skew)?;
+    Ok(report(&statement))
+}
+
+/// Everything but time, audience and nonce.
+pub(super) fn check<'a>(
+    terms: &'a Terms,
+    request: &PresentationRequest,
+    presentation: &Presentation,
+) -> Result<Statement<'a>, VerifyError> {
+    let choice = |part: &super::wire::CredentialPart| Choice {
+        issuer: part.issuer,
+        disclosed: part.disclosed.clone(),
+    };
+    let choices: Vec<Choice> = presentation.credentials.iter().map(choice).collect();
+    let statement = Statement::new(terms, request, &choices)?;
+    check_parts(terms, presentation)?;
+    let first = FirstMessages {
+        predicate: presentation.predicate.as_ref().map(|p| (&p.proof, &p.d, &p.link.k_d)),
+        links: presentation
+            .credentials
+            .iter()
+            .map(|part| part.link.as_ref().map(FirstMessages::link_points))
+            .collect(),
+        equalities: presentation.equalities.iter().map(FirstMessages::equality_points).collect(),
+    };
+    let ph = statement.presentation_header(&first);
+    let proofs: Vec<Vec<u8>> =
+        presentation.credentials.iter().map(|part| part.proof.to_bytes()).collect();
+    let c_x = LinkChallenge::new(&ph, proofs.iter().map(Vec::as_slice));
+    let (predicate, credentials) = rayon::join(
+        || check_predicate(&statement, presentation.predicate.as_ref(), c_x),
+        || check_credentials(&statement, presentation, &ph, c_x),
+    );
+    credentials?;
+    predicate?;
+    Ok(statement)
+}
+
+/// Exactly the parts that the terms ask for, no more and no fewer.
+fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
+    let policy = terms.policy();
+    let slots = presentation.predicate.as_ref().map_or(0, |part| part.link.z.len());
+    let links = presentation.credentials.iter().enumerate().all(|(role, part)| {
+        part.link.is_some() == policy.slots().iter().any(|slot| slot.role == role)
+    });
+    let complete = links
+        && presentation.predicate.is_some() == terms.verifying_key().is_some()
+        && slots == policy.slots().len()
+        && presentation.equalities.len() == policy.equalities().len();
+    if complete { Ok(()) } else { Err(VerifyError::Refused) }
+}
+
+fn check_predicate(
+    statement: &Statement<'_>,
+    part: Option<&PredicatePart>,
+    c_x: LinkChallenge,
+) -> Result<(), VerifyError> {
+    let (Some(part), Some(key)) = (part, statement.terms().verifying_key()) else {
+        // `check_parts` holds the two to each other.
+        return Ok(());
+    };
+    if !link::circuit_equation_holds(key, &part.link, &part.d, c_x) {
+        return Err(VerifyError::Refused);
+    }
+    key.verify(statement.params(), &part.d, &part.proof).map_err(|_| VerifyError::Refused)
+}
+
+fn check_credentials(
+    statement: &Statement<'_>,
+    presentation: &Presentation,
+    ph: &[u8],
+    c_x: LinkChallenge,
+) -> Result<(), VerifyError> {
+    let parts = presentation.credentials.par_iter().enumerate();
+    let verified: Vec<VerifiedProof<'_>> = parts
+        .map(|(role, part)| {
+            let public = &statement.credentials()[role];
+            Ok(bbs::proof_verify(
+                &public.issuer,
+                &part.proof,
+                statement.generators(role),
+                statement.header(role),
+                ph,
+                &public.disclosed,
+            )?)
+        })
+        .collect::<Result<_, VerifyError>>()?;
+    if combine(statement, presentation, &verified, ph, c_x).is_some_and(|all| all.holds()) {
+        Ok(())
+    } else {
+        Err(VerifyError::Refused)
+    }
+}
+
+/// All linear checks on BLS12-381, each under its own coefficient; `None` if a part is missing.
+fn combine(
+    statement: &Statement<'_>,
+    presentation: &Presentation,
+    verified: &[VerifiedProof<'_>],
+    ph: &[u8],
+    c_x: LinkChallenge,
+) -> Option<Combination> {
+    let policy = statement.terms().policy();
+    let bases = Bases::new(policy.slots().len(), policy.equalities().len());
+    let mut coefficients = Coefficients::new(presentation, ph);
+    let mut combination = Combination::new();
+    let response = |at: &SlotSource| verified.get(at.role)?.response(at.message).copied();
+    for (role, part) in presentation.credentials.iter().enumerate() {
+        let Some(link) = &part.link else { continue };
+        let z = &presentation.predicate.as_ref()?.link.z;
+        let slots = policy.slots().iter().zip(z).enumerate();
+        let slots = slots
+            .filter(|(_, (slot, _))| slot.role == role)
+            .map(|(index, (slot, z))| Some((index, response(slot)?, *z)))
+            .collect::<Option<Vec<_>>>()?;
+        let c = verified.get(role)?.challenge();
+        let pair = [coefficients.next(), coefficients.next()];
+        link::add_credential_equations(&mut combination, &bases, link, c, c_x, &slots, pair);
+    }
+    let equalities = policy.equalities().iter().zip(&presentation.equalities);
+    for ((equality, part), base) in equalities.zip(&bases.equalities) {
+        for (side, at) in [equality.a, equality.b].iter().enumerate() {
+            let challenge = verified.get(at.role)?.challenge();
+            equality::add_equation(
+                &mut combination,
+                (base, &bases.blinder),
+                part,
+                side,
+                (challenge, &response(at)?),
+                coefficients.next(),
+            );
+        }
+    }
+    Some(combination)
+}
+
+/// 128-bit coefficients that hash every octet of the presentation and its statement.
+struct Coefficients {
+    seed: [u8; DIGEST_LEN],
+    count: usize,
+}
+
+impl Coefficients {
+    fn new(presentation: &Presentation, ph: &[u8]) -> Self {
+        let mut transcript = Transcript::new(tag::COMBINATION);
+        transcript.absorb("ph", ph);
+        transcript.absorb("presentation", presentation.to_bytes());
+        Coefficients { seed: transcript.finish(), count: 0 }
+    }
+
+    fn next(&mut self) -> Scalar {
+        let mut transcript = Transcript::new(tag::COMBINATION);
+        transcript.absorb("seed", self.seed);
+        transcript.absorb_number("coefficient", self.count);
+        self.count += 1;
+        let mut octets = [0u8; 16];
+        octets.copy_from_slice(&transcript.finish()[..16]);
+        link::wide_scalar(u128::from_be_bytes(octets))
+    }
+}
+
+fn report(statement: &Statement<'_>) -> VerifiedPresentation {
+    let terms = statement.terms();
+    let policy = terms.policy();
+    let roles = policy.roles().iter().zip(statement.credentials()).enumerate();
+    let mut disclosed = Vec::new();
+    let mut issuers = Vec::new();
+    for (index, (role, credential)) in roles {
+        issuers.push((role.name().to_owned(), credential.issuer));
+        for (message, encoded) in &credential.values {
+            let field = role.schema().field_at(*message);
+            let value = field.and_then(|field| field.decode(encoded).ok().flatten());
+            let text = match (field, &value, encoded) {
+                (Some(field), Some(value), _) => field.field_type().render(value).ok(),
+                (None, _, Encoded::Integer(hours)) if *message < FIRST_FIELD => hour(*hours),
+                _ => Some("(absent)".to_owned()),
+            };
+            let claim = claim_path(terms, index, *message);
+            disclosed.push(DisclosedValue { claim, value, text: text.unwrap_or_default() });
+        }
+    }
+    VerifiedPresentation {
+        bundle: terms.bundle(),
+        request: statement.request_digest(),
+        issuers,
+        disclosed,
+        proven: proven(terms),
+    }
+}
+
+/// The places of the policy that hidden values were proven to satisfy, each once.
+fn proven(terms: &Terms) -> Vec<String> {
+    let mut places: Vec<String> = Vec::new();
+    let equalities = (0..terms.policy().equalities().len()).map(|i| format!("$.equal[{i}]"));
+    for place in terms.policy().conditions().iter().cloned().chain(equalities) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+fn hour(hours: u64) -> Option<String> {
+    Timestamp::from_unix(hours.checked_mul(3600)?).map(|time| time.to_string())
+}

@@ -1,0 +1,254 @@
+//! The presentation as it travels.
+//!
+//! ```text
+//! body       = [credentials, predicate, equalities]
+//! credential = [issuer, disclosed, BBS proof, link or null]
+//! disclosed  = [[message index, value], ..]           value: null, unsigned, text or octets
+//! link       = [C, T, K, ρ̂, τ̂]
+//! predicate  = null, or [π, D, K_D, ν̂, z_1 ‖ .. ‖ z_n]
+//! equality   = [E, T_a, T_b, ρ̂_a, ρ̂_b]
+//! ```
+//!
+//! Points and scalars are byte strings in the canonical form of their curve. Reading checks form:
+//! canonical encodings, subgroups, ranges. Whether the parts are those that the policy asks for is the
+//! verifier's to say.
+
+use super::equality::EqualityPart;
+use super::link::{CredentialLink, PredicateLink, RESPONSE_LEN, Response};
+use crate::bbs::{MAX_MESSAGES, Proof};
+use crate::curve::{G1_LEN, G1Affine, SCALAR_LEN, Scalar, decode_g1, decode_scalar};
+use crate::encoding::{Kind, Reader, Wire, WireError, Writer};
+use crate::value::Encoded;
+use sigil_circuits as circuits;
+use std::fmt;
+
+/// Most credentials of one presentation.
+pub const MAX_CREDENTIALS: usize = 16;
+/// Most slots of one presentation.
+pub const MAX_SLOTS: usize = 128;
+/// Most hidden equalities of one presentation.
+pub const MAX_EQUALITIES: usize = 64;
+/// Most octets of one disclosed text or byte string.
+const MAX_VALUE_LEN: usize = 1 << 16;
+
+/// A presentation: what a holder sends. Nothing in it is known to be true until
+/// [`verify`](super::verify) has made a [`VerifiedPresentation`](super::VerifiedPresentation) of it.
+#[derive(Clone, PartialEq)]
+pub struct Presentation {
+    pub(super) credentials: Vec<CredentialPart>,
+    pub(super) predicate: Option<PredicatePart>,
+    pub(super) equalities: Vec<EqualityPart>,
+}
+
+/// What a presentation says of one credential.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct CredentialPart {
+    /// Which of the issuers that the policy's role trusts.
+    pub(super) issuer: usize,
+    /// Disclosed messages by strictly ascending index.
+    pub(super) disclosed: Vec<(usize, Encoded)>,
+    pub(super) proof: Proof,
+    pub(super) link: Option<CredentialLink>,
+}
+
+/// The predicate's proof and its side of the link.
+#[derive(Clone, PartialEq)]
+pub(super) struct PredicatePart {
+    pub(super) proof: circuits::Proof,
+    pub(super) d: circuits::Commitment,
+    pub(super) link: PredicateLink,
+}
+
+impl Presentation {
+    /// How many credentials it speaks of.
+    pub fn credentials(&self) -> usize {
+        self.credentials.len()
+    }
+
+    /// Whether it carries a predicate proof.
+    pub fn has_predicate(&self) -> bool {
+        self.predicate.is_some()
+    }
+}
+
+impl fmt::Debug for Presentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Presentation")
+            .field("credentials", &self.credentials.len())
+            .field("predicate", &self.predicate.is_some())
+            .field("equalities", &self.equalities.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Wire for Presentation {
+    const FORMAT: &'static str = "sigil-presentation";
+    const VERSION: u64 = 1;
+    const MAX_LEN: usize = 1 << 20;
+
+    fn write(&self, writer: &mut Writer) {
+        writer.array(3);
+        writer.array(self.credentials.len());
+        self.credentials.iter().for_each(|part| part.write(writer));
+        match &self.predicate {
+            None => writer.null(),
+            Some(part) => part.write(writer),
+        }
+        writer.array(self.equalities.len());
+        for part in &self.equalities {
+            writer.array(5);
+            write_points(writer, &[part.e, part.t[0], part.t[1]]);
+            write_scalars(writer, &part.rho_hat);
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.exact_array(3)?;
+        let count = reader.array(MAX_CREDENTIALS)?;
+        let credentials =
+            (0..count).map(|_| CredentialPart::read(reader)).collect::<Result<_, _>>()?;
+        let predicate = match reader.kind() {
+            Kind::Null => reader.null().map(|()| None)?,
+            _ => Some(PredicatePart::read(reader)?),
+        };
+        let count = reader.array(MAX_EQUALITIES)?;
+        let equality = |_| {
+            reader.exact_array(5)?;
+            let [e, t_a, t_b] = [point(reader)?, point(reader)?, point(reader)?];
+            let rho_hat = [scalar(reader)?, scalar(reader)?];
+            Ok(EqualityPart { e, t: [t_a, t_b], rho_hat })
+        };
+        let equalities = (0..count).map(equality).collect::<Result<_, WireError>>()?;
+        Ok(Presentation { credentials, predicate, equalities })
+    }
+}
+
+impl CredentialPart {
+    fn write(&self, writer: &mut Writer) {
+        writer.array(4);
+        writer.unsigned(self.issuer as u64);
+        writer.array(self.disclosed.len());
+        for (index, value) in &self.disclosed {
+            writer.array(2);
+            writer.unsigned(*index as u64);
+            write_value(writer, value);
+        }
+        writer.octets(&self.proof.to_bytes());
+        match &self.link {
+            None => writer.null(),
+            Some(link) => {
+                writer.array(5);
+                write_points(writer, &[link.c, link.t, link.k]);
+                write_scalars(writer, &[link.rho_hat, link.tau_hat]);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.exact_array(4)?;
+        let issuer = small(reader, MAX_MESSAGES, "the number of an issuer")?;
+        let count = reader.array(MAX_MESSAGES)?;
+        let mut disclosed: Vec<(usize, Encoded)> = Vec::new();
+        for _ in 0..count {
+            reader.exact_array(2)?;
+            let error = reader.wrong("message indexes in ascending order");
+            let index = small(reader, MAX_MESSAGES, "a message index")?;
+            if disclosed.last().is_some_and(|(last, _)| *last >= index) {
+                return Err(error);
+            }
+            disclosed.push((index, read_value(reader)?));
+        }
+        let most = Proof::len(MAX_MESSAGES);
+        let proof = reader.decoded(most, "a BBS proof", |octets| Proof::from_bytes(octets).ok())?;
+        let link = match reader.kind() {
+            Kind::Null => reader.null().map(|()| None)?,
+            _ => {
+                reader.exact_array(5)?;
+                let [c, t, k] = [point(reader)?, point(reader)?, point(reader)?];
+                let [rho_hat, tau_hat] = [scalar(reader)?, scalar(reader)?];
+                Some(CredentialLink { c, t, k, rho_hat, tau_hat })
+            }
+        };
+        Ok(CredentialPart { issuer, disclosed, proof, link })
+    }
+}
+
+impl PredicatePart {
+    fn write(&self, writer: &mut Writer) {
+        writer.array(5);
+        writer.octets(&self.proof.to_bytes());
+        writer.octets(&self.d.to_bytes());
+        writer.octets(&self.link.k_d.to_bytes());
+        writer.octets(&self.link.nu_hat);
+        let z: Vec<u8> = self.link.z.iter().flat_map(|z| *z.as_bytes()).collect();
+        writer.octets(&z);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
+        reader.exact_array(5)?;
+        let proof = reader.decoded(circuits::Proof::LENGTH, "a Groth16 proof", |octets| {
+            circuits::Proof::from_bytes(octets).ok()
+        })?;
+        let mut commitment = || {
+            reader.decoded(circuits::Commitment::LENGTH, "a point of BN254", |octets| {
+                circuits::Commitment::from_bytes(octets).ok()
+            })
+        };
+        let [d, k_d] = [commitment()?, commitment()?];
+        let nu_hat = reader.decoded(SCALAR_LEN, "a scalar of BN254", |octets| {
+            let octets = octets.try_into().ok()?;
+            circuits::Scalar::from_bytes(&octets).map(|_| octets)
+        })?;
+        let most = MAX_SLOTS * RESPONSE_LEN;
+        let z = reader.decoded(most, "responses from 2^194 up, 31 octets each", |octets| {
+            let whole = octets.len().is_multiple_of(RESPONSE_LEN);
+            let z = octets.chunks_exact(RESPONSE_LEN).map(Response::from_bytes);
+            z.collect::<Option<Vec<_>>>().filter(|_| whole)
+        })?;
+        Ok(PredicatePart { proof, d, link: PredicateLink { k_d, nu_hat, z } })
+    }
+}
+
+fn write_points(writer: &mut Writer, points: &[G1Affine]) {
+    points.iter().for_each(|point| writer.octets(&point.to_compressed()));
+}
+
+fn write_scalars(writer: &mut Writer, scalars: &[Scalar]) {
+    scalars.iter().for_each(|scalar| writer.octets(&scalar.to_bytes_be()));
+}
+
+fn point(reader: &mut Reader<'_>) -> Result<G1Affine, WireError> {
+    reader.decoded(G1_LEN, "a point of BLS12-381's G1", decode_g1)
+}
+
+fn scalar(reader: &mut Reader<'_>) -> Result<Scalar, WireError> {
+    reader.decoded(SCALAR_LEN, "a scalar of BLS12-381", decode_scalar)
+}
+
+fn small(reader: &mut Reader<'_>, most: usize, what: &'static str) -> Result<usize, WireError> {
+    let error = reader.wrong(what);
+    usize::try_from(reader.unsigned()?).ok().filter(|value| *value < most).ok_or(error)
+}
+
+/// The one encoding of a disclosed value; the transcript hashes the same octets.
+pub(super) fn write_value(writer: &mut Writer, value: &Encoded) {
+    match value {
+        Encoded::Absent => writer.null(),
+        Encoded::Integer(integer) => writer.unsigned(*integer),
+        Encoded::Text(text) => writer.text(text),
+        Encoded::Bytes(octets) => writer.octets(octets),
+    }
+}
+
+fn read_value(reader: &mut Reader<'_>) -> Result<Encoded, WireError> {
+    Ok(match reader.kind() {
+        Kind::Null => {
+            reader.null()?;
+            Encoded::Absent
+        }
+        Kind::Unsigned => Encoded::Integer(reader.unsigned()?),
+        Kind::Text => Encoded::Text(reader.text(MAX_VALUE_LEN)?.to_owned()),
+        Kind::Octets => Encoded::Bytes(reader.octets(MAX_VALUE_LEN)?.to_vec()),
+        Kind::Array | Kind::Other => return Err(reader.wrong("a value")),
+    })
+}
