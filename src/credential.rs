@@ -271,11 +271,6 @@ impl Credential {
         &self.record
     }
 
-    /// The generators that it was signed with.
-    pub(crate) fn generators(&self) -> &Arc<Generators> {
-        &self.generators
-    }
-
     pub(crate) fn signature(&self) -> &Signature {
         &self.signature
     }

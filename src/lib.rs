@@ -13,3 +13,7 @@ pub mod request;
 pub mod schema;
 mod transcript;
 pub mod value;
+
+// Lets unit tests share the scenarios of `tests/`, which name this crate from outside.
+#[cfg(test)]
+extern crate self as sigil;

@@ -6,7 +6,7 @@
 //! signed field behind it, a parameter's from the policy.
 //!
 //! This is the language as its author writes it. [`crate::Shape`] checks it, brings it to a normal
-//! form and bounds it; [`Formula::evaluate`] follows the text as it stands, so that comparing the
+//! form and bounds it; `Formula::evaluate` follows the text as it stands, so that comparing the
 //! two compares two readings, not one with itself.
 
 /// A closed interval of integers, never empty.

@@ -13,7 +13,7 @@
 //! of writing the same comparison therefore have one shape.
 //!
 //! **Nothing wraps.** Over all honest values `F` lies in `[lo, hi]`, which is found term by term;
-//! a comparison whose terms could reach [`MAX_MAGNITUDE`] is refused. `F >= 0` is proven as
+//! a comparison whose terms could reach `MAX_MAGNITUDE` is refused. `F >= 0` is proven as
 //! `F in [0, 2^w)` with `w` the bits of `hi`: a true statement always can be (`F <= hi < 2^w`). A
 //! false one never can: the circuit bounds each slot to `|x| < 2^66` (see [`crate::bounds`]), the
 //! verifier bounds each parameter, so `|F| < 2^16·2^64·2^66 + 2^120 < 2^147` as an integer, and a

@@ -1,18 +1,18 @@
 //! From a formula in normal form to rank-1 constraints, and from inputs to a full assignment.
 //!
-//! A [`System`] is a list of rows `⟨A, z⟩·⟨B, z⟩ = ⟨C, z⟩` over the assignment
+//! A `System` is a list of rows `⟨A, z⟩·⟨B, z⟩ = ⟨C, z⟩` over the assignment
 //!
 //! ```text
 //! z = ( 1 | parameters | slots | v | witness cells )
 //!       └──────── instance ────────┘
 //! ```
 //!
-//! That order is the allocation order, and the only place that knows it is [`Layout`]. All slots
+//! That order is the allocation order, and the only place that knows it is `Layout`. All slots
 //! are instance variables, because the commitment stands in for them (see [`crate::commitment`]);
 //! the blinder `v` is one too, and is in no row.
 //!
 //! Every witness cell is determined by the instance, and the system keeps *how* beside it
-//! ([`Cell`]): the same description that lays out the rows fills them, so the two cannot drift.
+//! (`Cell`): the same description that lays out the rows fills them, so the two cannot drift.
 //!
 //! # Gadgets
 //!
@@ -27,7 +27,7 @@
 //!
 //! A top-level comparison is *enforced*: its rows hold only if it does. A comparison below a
 //! disjunction will be *reified* to a bit instead: that is a second function beside
-//! [`Synthesis::enforce`], over the same [`Atom`]s.
+//! `Synthesis::enforce`, over the same `Atom`s.
 
 use ark_bn254::Fr;
 use ark_ff::{BigInteger, Field, One, PrimeField, Zero};

@@ -153,6 +153,13 @@ pub(super) struct Expression {
     pub(super) comparisons: Vec<Compared>,
 }
 
+/// The place of an offset. Expressions are ASCII, so octets, characters and columns agree.
+fn position(source: &str, offset: usize) -> Position {
+    let before = source.get(..offset).unwrap_or_default();
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    Position { line: before.matches('\n').count() + 1, column: last.len() + 1 }
+}
+
 /// A fault at a place of an expression.
 pub(super) fn fault(path: &str, at: Position, message: &str, remedy: &str) -> Fault {
     let Position { line, column } = at;
@@ -168,13 +175,24 @@ impl Expression {
             let remedy = format!("write at most {MAX_OCTETS} printable ASCII characters");
             return Err(cursor.invalid("this expression is not accepted", remedy));
         }
+        // The parser drops `!!` without a trace, so `!` is looked for before it.
+        if let Some(start) = (0..source.len()).find(|i| {
+            let rest = source.get(*i..).unwrap_or_default();
+            rest.starts_with('!') && !rest.starts_with("!=")
+        }) {
+            let (message, remedy) = unsupported(operators::LOGICAL_NOT);
+            return Err(fault(cursor.path(), position(source, start), message, remedy));
+        }
         let parser = Parser::new().max_recursion_depth(MAX_DEPTH).error_recovery_limit(1);
         let (root, info) = parser.parse_with_source_info(source).map_err(|errors| {
             let first = errors.errors.first();
             let (line, column) = first.map_or((1, 1), |error| error.pos);
             let at = [line, column].map(|n| usize::try_from(n).unwrap_or(1).max(1));
             let message = first.map_or("not an expression", |error| error.msg.as_str());
-            let message = message.lines().next().unwrap_or_default();
+            let message = match message.lines().next().unwrap_or_default() {
+                early if early.contains("'<EOF>'") => "the expression ends too soon",
+                message => message,
+            };
             let at = Position { line: at[0], column: at[1] };
             fault(cursor.path(), at, message, "write comparisons joined by &&")
         })?;
@@ -231,11 +249,18 @@ fn unsupported(function: &str) -> (&'static str, &'static str) {
 }
 
 impl Reader<'_> {
+    /// Where a node begins; the parser itself points at the dot of a path and the parenthesis of a
+    /// call.
     fn at(&self, node: &IdedExpr) -> Position {
-        let start = self.info.offset_for(node.id).map_or(0, |(start, _)| start);
-        let before = self.info.source.get(..start as usize).unwrap_or_default();
-        let last = before.rsplit('\n').next().unwrap_or_default();
-        Position { line: before.matches('\n').count() + 1, column: last.len() + 1 }
+        if let Expr::Select(select) = &node.expr {
+            return self.at(&select.operand);
+        }
+        let mut start = self.info.offset_for(node.id).map_or(0, |(start, _)| start) as usize;
+        if let Expr::Call(call) = &node.expr {
+            let before = self.info.source.get(..start).unwrap_or_default();
+            start = before.strip_suffix(call.func_name.as_str()).map_or(start, str::len);
+        }
+        position(&self.info.source, start)
     }
 
     fn refuse<T>(&self, node: &IdedExpr, message: &str, remedy: &str) -> Result<T, Fault> {
@@ -244,6 +269,9 @@ impl Reader<'_> {
 
     fn conjunction(&mut self, node: &IdedExpr) -> Result<(), Fault> {
         let Expr::Call(call) = &node.expr else {
+            if let Expr::Select(_) | Expr::Ident(_) = &node.expr {
+                self.linear(node)?;
+            }
             let remedy = "compare it with something: `role.flag == true`";
             return self.refuse(node, "expected a comparison", remedy);
         };

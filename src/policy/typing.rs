@@ -186,9 +186,18 @@ pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Resul
             unit.render(range.high())
         );
         let literals = compared.left.iter().chain(&compared.right);
-        let at = literals.filter(|term| !matches!(term.atom, Atom::Claim { .. })).map(|t| t.at);
-        let at = at.last().unwrap_or(compared.at);
+        let mut at = literals.filter(|term| !matches!(term.atom, Atom::Claim { .. })).map(|t| t.at);
+        let at = at.next_back().unwrap_or(compared.at);
         return Err(refuse(at, &message, "write a value within that range"));
+    }
+    let never = match parts.op {
+        Comparison::Lt => constant == range.low(),
+        Comparison::Gt => constant == range.high(),
+        _ => false,
+    };
+    if never && parts.revealed.is_empty() {
+        let message = format!("nothing is beyond {}: this never holds", unit.render(constant));
+        return Err(refuse(compared.at, &message, "move the value, or include it with `=`"));
     }
     let optional = parts.hidden.iter().filter(|part| part.optional).map(|part| part.source);
     Ok(Typed::Hidden { condition, optional: optional.collect() })

@@ -133,3 +133,6 @@ pub use prove::{Holding, ProveError, prove};
 pub use statement::{StatementError, Terms, TermsError};
 pub use verify::{DisclosedValue, Expectation, VerifiedPresentation, VerifyError, verify};
 pub use wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_SLOTS, Presentation};
+
+#[cfg(test)]
+mod tests;

@@ -99,6 +99,12 @@ impl Terms {
         self.key.as_ref()
     }
 
+    /// Puts these terms under another bundle's hash: for forgeries.
+    #[cfg(test)]
+    pub(super) fn set_bundle(&mut self, bundle: BundleHash) {
+        self.bundle = bundle;
+    }
+
     /// The bundle's hash, which requests name.
     pub fn bundle(&self) -> BundleHash {
         self.bundle

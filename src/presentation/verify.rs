@@ -121,7 +121,7 @@ pub fn verify(
 }
 
 /// Everything but time, audience and nonce.
-fn check<'a>(
+pub(super) fn check<'a>(
     terms: &'a Terms,
     request: &PresentationRequest,
     presentation: &Presentation,

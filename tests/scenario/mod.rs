@@ -143,7 +143,8 @@ impl Scenario {
     }
 
     pub fn with(policy: &str, cards: &[(&str, &str)], suite: Suite, validity: Validity) -> Self {
-        let mut policy = policy.to_owned();
+        let suite_line = format!("suite = \"{}\"\nissuers = [", suite.id());
+        let mut policy = policy.replace("issuers = [", &suite_line);
         let (mut schemas, mut credentials) = (Vec::new(), Vec::new());
         for (i, (schema, record)) in cards.iter().enumerate() {
             let schema = Arc::new(Schema::parse(schema.as_bytes()).expect("a schema"));
@@ -212,4 +213,93 @@ impl Scenario {
 
 pub fn expectation() -> Expectation<'static> {
     Expectation { audience: AUDIENCE, now: time("2026-06-01T12:31:00Z"), skew: 0 }
+}
+
+/// A person's identity.
+pub const IDENTITY: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/identity"
+version = "1.0.0"
+fields = [
+  { name = "person", type = "text" },
+  { name = "birth_date", type = "date" },
+  { name = "country", type = "code" },
+  { name = "nickname", type = "text", optional = true },
+  { name = "rank", type = "uint(32)" },
+  { name = "grade", type = "uint(32)" },
+]
+"#;
+
+/// The record of an adult.
+pub const ADULT: &str = r#"{
+  "person": "p-01f7", "birth_date": "1990-04-17", "country": "CH", "rank": 40, "grade": 60
+}"#;
+
+/// A person's means.
+pub const MEANS: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/means"
+version = "1.0.0"
+fields = [
+  { name = "person", type = "text" },
+  { name = "income", type = "uint(64)" },
+  { name = "savings", type = "uint(64)" },
+  { name = "bonus", type = "uint(32)", optional = true },
+]
+"#;
+
+/// The means of the same person.
+pub const WEALTHY: &str =
+    r#"{ "person": "p-01f7", "income": 60000, "savings": 45000, "bonus": 100 }"#;
+
+/// Two credentials of one person: adult, resident in a listed country revealed, a sum over fields of
+/// one, a comparison across both, and the same person hidden.
+pub const PAIR_POLICY: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/pair"
+version = "1.0.0"
+equal = [["id.person", "means.person"]]
+
+[[roles]]
+name = "id"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+
+[[roles]]
+name = "means"
+schema = "{schema1}"
+issuers = ["{issuer1}"]
+
+[[claims]]
+path = "id.country"
+disclosure = "must"
+one_of = ["CH", "AT"]
+
+[[claims]]
+path = "id.nickname"
+disclosure = "may"
+
+[params]
+born_by = { date = "2008-06-01" }
+least = 100000
+
+[[predicates]]
+name = "adult"
+expr = "id.birth_date <= params.born_by"
+
+[[predicates]]
+name = "funds"
+expr = "means.income + means.savings >= params.least"
+
+[[predicates]]
+name = "across"
+expr = "id.rank < means.bonus && id.rank != id.grade"
+"#;
+
+pub fn pair() -> Scenario {
+    Scenario::new(PAIR_POLICY, &[(IDENTITY, ADULT), (MEANS, WEALTHY)])
+}
+
+pub fn sixteen() -> Scenario {
+    Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, SIXTEEN_RECORD)])
 }

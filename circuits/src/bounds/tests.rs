@@ -229,3 +229,13 @@ fn widest_interval_stays_below_the_bound() {
         assert!(!accepts(&shape, &[3], &[x]));
     }
 }
+
+/// 3y + x >= a: y must pay in any case, and then x follows although it is the narrower.
+#[test]
+fn own_range_is_spent_first_where_nothing_could_follow() {
+    let sum = compare(&[(1, 0), (3, 1)], Comparison::Ge, &[(1, 0)]);
+    let shape = shape(&[22, 40], &[40], vec![sum]);
+    assert_eq!(shape.bounds(), [BoundBy::Comparison(0), BoundBy::OwnRange { bits: 40 }]);
+    assert!(accepts(&shape, &[7], &[Fr::from(1), Fr::from(2)]));
+    assert!(!accepts(&shape, &[7], &[two_to(200), (Fr::from(8) - two_to(200)) / Fr::from(3)]));
+}

@@ -1,0 +1,309 @@
+//! What is refused, where, and with which words.
+
+use super::*;
+
+/// Inside an expression.
+#[test]
+fn reject_expressions() {
+    let table = [
+        ("kyc.children", 1, "expected a comparison", "role.flag == true"),
+        ("kyc.children + 1", 14, "expected a comparison", "compare the sum"),
+        ("kyc.children > 1 || kyc.children < 9", 18, "`||` comes with the full language", ""),
+        ("!(kyc.children > 1)", 1, "`!` comes with the full language", "opposite"),
+        ("!!kyc.accredited == true", 1, "`!` comes with the full language", ""),
+        ("kyc.children in [1, 2]", 14, "`in` comes with the full language", "one_of"),
+        ("has(kyc.rating)", 5, "comes with the full language", "absent field is false"),
+        ("kyc.birth_date <= today", 19, "comes with the full language", "parameter"),
+        ("kyc.birth_date + days(3) <= date('2008-01-01')", 18, "full language", ""),
+        ("between(kyc.children, 1, 2)", 1, "comes with the full language", ""),
+        ("kyc.children > 1 ? true : false", 18, "`? :` is not part", ""),
+        ("kyc.children / 2 > 1", 14, "division is not exact", "multiply the other side"),
+        ("kyc.children % 2 == 1", 14, "division is not exact", ""),
+        ("kyc.children > 1.5", 16, "no floating point", "decimal(\"12.50\")"),
+        ("kyc.children > 1e3", 16, "no floating point", ""),
+        ("kyc.children > null", 16, "nothing compares with this", ""),
+        ("kyc.children > b'a'", 16, "nothing compares with this", ""),
+        ("kyc.children == [1]", 17, "no lists", ""),
+        ("kyc.children == {1: 2}", 17, "no lists", ""),
+        ("kyc['children'] == 2", 4, "no lists or maps", "role.field"),
+        ("kyc.children.count == 2", 1, "a path has two parts", "role.field"),
+        ("children == 2", 1, "a name by itself", "role.field or params.name"),
+        ("size(kyc.children) == 2", 1, "no such function", "decimal("),
+        ("kyc.children.size() == 2", 14, "no such function", ""),
+        ("1 < kyc.children < 3", 3, "comparisons do not chain", "a < b && b < c"),
+        ("(kyc.children > 1 && true) == true", 19, "`&&` joins comparisons only", ""),
+        ("kyc.children * income.children > 2", 14, "a product of two unknowns", ""),
+        ("kyc.children * params.k > 2", 14, "a product of two unknowns", ""),
+        ("decimal(12) < kyc.savings", 1, "expected a string inside", ""),
+        ("decimal('-1') < kyc.savings", 1, "not a value of this kind", ""),
+        ("date('2023-02-29') > kyc.birth_date", 1, "not a value of this kind", ""),
+        ("kyc.children > 1 &&", 20, "ends too soon", "comparisons joined by &&"),
+        ("", 1, "ends too soon", "comparisons joined by &&"),
+        ("kyc.children > 99999999999999999999", 16, "invalid int", ""),
+        // Types.
+        ("ky.children > 1", 1, "no role \"ky\"", "known: kyc, income"),
+        ("kyc.kids > 1", 1, "has no field \"kids\"", "its fields: person, birth_date"),
+        ("kyc.children > params.k", 16, "no such parameter", "[params]"),
+        ("kyc.person == 'x'", 1, "text values do not compare", "`equal`"),
+        ("kyc.savings + income.bonus > decimal('1')", 15, "a decimal of 3 places", "2 places"),
+        ("kyc.children + kyc.birth_date > 1", 16, "this claim is a date", "whole number"),
+        ("kyc.children == kyc.accredited", 17, "this claim is true or false", ""),
+        ("kyc.savings > 12", 15, "another kind", "decimal"),
+        ("kyc.savings > decimal('0.125')", 15, "another kind", "at most 2 places"),
+        ("kyc.children > decimal('1')", 16, "another kind", "a whole number"),
+        ("kyc.birth_date < 733100", 18, "another kind", "date(\"2008-02-29\")"),
+        ("kyc.birth_date < timestamp('2020-01-01T00:00:00Z')", 18, "another kind", ""),
+        ("kyc.accredited == 1", 19, "another kind", "true or false"),
+        ("kyc.status == 'tourist'", 15, "another kind", "\"citizen\", \"resident\", \"visitor\""),
+        ("kyc.status == 1", 15, "another kind", ""),
+        ("kyc.country == 'ch'", 16, "another kind", "A-Z"),
+        ("kyc.status < 'visitor'", 12, "no order", "`==` or `!=`"),
+        ("kyc.country >= 'A'", 13, "no order", ""),
+        ("kyc.accredited > false", 16, "no order", ""),
+        ("2 * kyc.birth_date > date('2008-01-01')", 5, "only numbers and decimals add up", ""),
+        ("kyc.birth_date - kyc.birth_date > date('2008-01-01')", 1, "only numbers and", ""),
+        ("-kyc.birth_date > date('2008-01-01')", 2, "only numbers and decimals add up", ""),
+        ("date('2008-01-01') < date('2009-01-01')", 20, "no claim in this comparison", ""),
+        ("1 < 2", 3, "no claim in this comparison", ""),
+        ("kyc.children - kyc.children > 1", 1, "this claim cancels", ""),
+        ("kyc.children >= kyc.children", 1, "this claim cancels", ""),
+        // Ranges.
+        ("kyc.children < 256", 16, "256 can't be reached: the claims here give 0 to 255", "range"),
+        ("kyc.children > -1", 17, "-1 can't be reached", ""),
+        ("2 * kyc.children + 1 > 512", 24, "511 can't be reached", "range"),
+        ("kyc.balance >= -32769", 17, "-32769 can't be reached: the claims here give -32768", ""),
+        ("kyc.rating >= 128", 15, "128 can't be reached: the claims here give -128 to 127", ""),
+        ("kyc.children - income.children > 255", 32, "nothing is beyond 255", "include it"),
+        ("0 > kyc.children", 3, "nothing is beyond 0: this never holds", "include it"),
+        ("income.bonus >= decimal('4294967.296')", 17, "4294967.296 can't be reached", "range"),
+        ("9223372036854775807 * 4 * kyc.children > 1", 0, "factors are too large", ""),
+    ];
+    for (expr, column, message, remedy) in table {
+        let fault = match predicate(expr) {
+            Ok(_) => panic!("{expr}: accepted"),
+            Err(fault) => fault,
+        };
+        assert!(fault.to_string().contains(message), "{expr}: {fault}");
+        assert!(fault.remedy().contains(remedy), "{expr}: {fault}");
+        if column > 0 {
+            assert_eq!(fault.path(), "$.predicates[0].expr");
+            let Problem::Expression { line: 1, column: found, .. } = fault.problem() else {
+                panic!("{expr}: {fault}");
+            };
+            assert_eq!(*found, column, "{expr}: {fault}");
+        }
+    }
+}
+
+/// Outside expressions: the change to a good policy, the path and the words.
+#[test]
+fn reject_policies() {
+    let good = format!(
+        "{}\n[[claims]]\npath = 'kyc.children'\ndisclosure = 'never'\n",
+        text("params = { k = 2 }\npredicates = [{ name = 'p', expr = 'kyc.children > params.k' }]")
+    );
+    let compile = |text: &str| Policy::parse(text.as_bytes())?.compile(&schemas());
+    compile(&good).unwrap();
+    let claim = |path: &str, rule: &str| format!("path = '{path}'\ndisclosure = '{rule}'");
+    let never = claim("kyc.children", "never");
+    let change = |to: String| (never.clone(), to);
+    let second = |to: &str| change(format!("{never}\n{to}"));
+    let schema = schemas()[0].id().to_string();
+    let table: Vec<((String, String), &str, &str)> = vec![
+        (("sigil-policy/1".into(), "sigil-policy/2".into()), "$.format", "another format"),
+        (("id = ".into(), "ident = ".into()), "$.ident", "unknown field"),
+        (("'1.0.0'".into(), "'1'".into()), "$.version", "not a version"),
+        (("'kyc'".into(), "'Kyc'".into()), "$.roles[0].name", "not a name"),
+        (("'kyc'".into(), "'params'".into()), "$.roles[0].name", "not a name"),
+        (("'income'".into(), "'kyc'".into()), "$.roles[1].name", "stands in roles[0] already"),
+        ((schema.clone(), schema[1..].into()), "$.roles[0].schema", "64 lower-case"),
+        ((schema.clone(), "00".repeat(32)), "$.roles[0].schema", "not at hand"),
+        ((issuer(1), "did:key:z6Mk".into()), "$.roles[0].issuers[0]", "did:key"),
+        ((issuer(3), issuer(2)), "$.roles[1].issuers", "stands twice"),
+        ((format!("['{}']", issuer(1)), "[]".into()), "$.roles[0].issuers", "0 items"),
+        (("name = 'kyc'".into(), "name = 'kyc'\nsuite = 'BBS'".into()), "$.roles[0].suite", "BBS_"),
+        (
+            ("name = 'kyc'".into(), "name = 'kyc'\nvalidity = 'no'".into()),
+            "$.roles[0].validity",
+            "write hidden or reveal or skip",
+        ),
+        (("k = 2".into(), "K = 2".into()), "$.params.K", "not a name for a parameter"),
+        (("k = 2".into(), "k = [2]".into()), "$.params.k", "not a value of a parameter"),
+        (("k = 2".into(), "k = { date = '2008-02-30' }".into()), "$.params.k.date", "this kind"),
+        (("k = 2".into(), "k = { day = '2008-02-28' }".into()), "$.params.k.day", "unknown field"),
+        (("k = 2".into(), "k = {}".into()), "$.params.k", "not one value"),
+        (("k = 2".into(), "k = 256".into()), "$.predicates[0].expr", "256 can't be reached"),
+        (
+            ("k = 2".into(), "k = 'two'".into()),
+            "$.predicates[0].expr",
+            "params.k is of another kind",
+        ),
+        (("k = 2".into(), "k = 2, l = 3".into()), "$.params.l", "no predicate uses"),
+        (("'p',".into(), "'P',".into()), "$.predicates[0].name", "not a name"),
+        (("'p',".into(), "'p', x = 1,".into()), "$.predicates[0].x", "unknown field"),
+        (("> params.k".into(), "> params.k\u{a0}".into()), "$.predicates[0].expr", "ASCII"),
+        (change(claim("kyc", "never")), "$.claims[0].path", "role.field"),
+        (change(claim("kyc.a.b", "never")), "$.claims[0].path", "role.field"),
+        (change(claim("kyc.iban", "must")), "$.claims[0].path", "has no field \"iban\""),
+        (change(claim("tax.person", "must")), "$.claims[0].path", "no role \"tax\""),
+        (change(claim("kyc.person", "show")), "$.claims[0].disclosure", "must or may or never"),
+        (change(claim("kyc.passport", "must")), "$.claims[0].disclosure", "lets nobody reveal"),
+        (change(claim("kyc.passport", "may")), "$.claims[0].disclosure", "lets nobody reveal"),
+        (
+            change(claim("kyc.children", "may")),
+            "$.predicates[0].expr",
+            "may or may not be revealed",
+        ),
+        (second("one_of = [1]"), "$.claims[0].one_of", "never revealed has no one_of"),
+        (change(claim("kyc.country", "must") + "\none_of = []"), "$.claims[0].one_of", "0 items"),
+        (
+            change(claim("kyc.country", "must") + "\none_of = ['ch']"),
+            "$.claims[0].one_of[0]",
+            "code",
+        ),
+        (
+            change(claim("kyc.country", "must") + "\none_of = ['A', 'A']"),
+            "$.claims[0].one_of[1]",
+            "stands twice",
+        ),
+        (
+            second("[[claims]]\npath = 'kyc.children'\ndisclosure = 'must'"),
+            "$.claims[1].path",
+            "stands in claims[0] already",
+        ),
+    ];
+    for ((from, to), path, message) in table {
+        let text = good.replacen(&from, &to, 1);
+        assert_ne!(text, good, "{from}");
+        let fault = compile(&text).expect_err(&to);
+        assert_eq!(fault.path(), path, "{from} -> {to}: {fault}");
+        assert!(fault.to_string().contains(message), "{from} -> {to}: {fault}");
+    }
+}
+
+#[test]
+fn reject_equalities() {
+    for (lines, path, message) in [
+        ("equal = [['kyc.person']]", "$.equal[0]", "not a pair"),
+        ("equal = [['kyc.person', 'income.x']]", "$.equal[0][1]", "has no field"),
+        ("equal = [['kyc.person', 'kyc.passport']]", "$.equal[0]", "of one role"),
+        ("equal = [['kyc.children', 'income.income']]", "$.equal[0]", "not one type"),
+        (
+            "equal = [['kyc.nickname', 'income.person']]",
+            "$.equal[0]",
+            "absent field equals nothing",
+        ),
+        (
+            "equal = [['kyc.person', 'income.person'], ['income.person', 'kyc.person']]",
+            "$.equal[1]",
+            "stands twice",
+        ),
+        (
+            "equal = [['kyc.person', 'income.person']]\n\
+             claims = [{ path = 'kyc.person', disclosure = 'must' }]",
+            "$.equal[0]",
+            "one claim is hidden",
+        ),
+        (
+            "equal = [['kyc.person', 'income.person']]\n\
+             claims = [{ path = 'kyc.person', disclosure = 'may' }]",
+            "$.equal[0]",
+            "one claim is hidden",
+        ),
+    ] {
+        let fault = compile(lines).expect_err(lines);
+        assert_eq!(fault.path(), path, "{lines}: {fault}");
+        assert!(fault.to_string().contains(message), "{lines}: {fault}");
+    }
+    // Text is hashed under the suite; integers are not.
+    let shake = Suite::Shake256.id();
+    for (a, b, accepted) in [("person", "person", false), ("children", "children", true)] {
+        let lines = text(&format!("equal = [['kyc.{a}', 'income.{b}']]"));
+        let mixed = lines.replacen("name = 'kyc'", &format!("name = 'kyc'\nsuite = '{shake}'"), 1);
+        let compiled = Policy::parse(mixed.as_bytes()).unwrap().compile(&schemas());
+        assert_eq!(compiled.is_ok(), accepted, "{a}");
+    }
+}
+
+#[test]
+fn the_issuer_limits_the_policy() {
+    let always = KYC.replace(
+        "\"country\", type = \"code\"",
+        "\"country\", type = \"code\", disclosure = \"always\"",
+    );
+    let always = Schema::parse(always.as_bytes()).unwrap();
+    let compile = |lines: &str| {
+        let text = text(lines).replace(&schemas()[0].id().to_string(), &always.id().to_string());
+        Policy::parse(text.as_bytes())?.compile(&[always.clone(), schemas()[1].clone()])
+    };
+    let claim = |rule| format!("claims = [{{ path = 'kyc.country', disclosure = '{rule}' }}]");
+    assert_eq!(compile(&claim("must")).unwrap().roles()[0].must(), [6]);
+    assert_eq!(compile(&claim("may")).expect_err("may").path(), "$.claims[0].disclosure");
+    let fault = compile("").expect_err("unlisted");
+    assert_eq!(
+        (fault.path(), fault.remedy()),
+        ("$.roles[0]", "add the claim \"kyc.country\" with must")
+    );
+}
+
+#[test]
+fn reject_bundles_with_a_fault() {
+    let policy = Policy::parse(text(DEMO).as_bytes()).unwrap();
+    let shape = ShapeId::from_bytes([0x11; 32]);
+    let key = KeyFingerprint::from_bytes([0x22; 32]);
+    let good = Bundle::new(policy, Some((shape, key))).to_document().canonical();
+    let (shape, key) = (format!("\"{shape}\""), format!("\"{key}\""));
+    for (from, to, path) in [
+        ("sigil-bundle/1", "sigil-bundle/2", "$.format"),
+        ("\"key\":", "\"keys\":", "$.keys"),
+        ("\"kyc.country\"", "\"country\"", "$.policy.claims[0].path"),
+        (&shape, "null", "$"),
+        (&key, "null", "$"),
+        (&shape, "\"11\"", "$.shape"),
+        (&key, "22", "$.key"),
+    ] {
+        let text = good.replacen(from, to, 1);
+        assert_ne!(text, good, "{from}");
+        assert_eq!(Bundle::parse(text.as_bytes()).expect_err(to).path(), path, "{from} -> {to}");
+    }
+}
+
+/// Long and deep expressions end in an answer, quickly.
+#[test]
+fn expressions_are_bounded() {
+    let sum = |n: usize| format!("{}kyc.children > 1", "kyc.balance + ".repeat(n));
+    assert!(predicate(&sum(50)).is_ok());
+    let chain = format!("{}kyc.children > 1", "kyc.children > 1 && ".repeat(50));
+    assert_eq!(predicate(&chain).unwrap().conditions().len(), 55);
+    assert!(predicate(&sum(200)).is_err());
+    for (open, close) in
+        [("(", ")"), ("-(", ")"), ("!", ""), ("a.b(", ")"), ("[", "]"), ("{1:", "}")]
+    {
+        let deep = format!("{}kyc.children{} > 1", open.repeat(400), close.repeat(400));
+        assert!(predicate(&deep).is_err(), "{open}");
+    }
+    assert!(predicate(&format!("kyc.children{} > 1", ".a".repeat(900))).is_err());
+    assert!(predicate(&" ".repeat(100_000)).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Nothing that can be typed makes the reader panic.
+    #[test]
+    fn any_expression_is_answered(
+        words in proptest::collection::vec(
+            prop_oneof![
+                Just("kyc.children"), Just("kyc.rating"), Just("params.k"), Just("date('2008-01-01')"),
+                Just("decimal('1.5')"), Just("12"), Just("9223372036854775807"), Just("-"), Just("+"),
+                Just("*"), Just("("), Just(")"), Just(">="), Just("=="), Just("<"), Just("&&"),
+                Just("||"), Just("!"), Just("in"), Just("["), Just("]"), Just("{"), Just("}"), Just("."),
+                Just("?"), Just(":"), Just("'a'"), Just("x"), Just("has(a.b)"), Just("1.5"),
+                Just("\\"), Just("`a`"), Just("//"), Just("b'1'"), Just("\""), Just("null"),
+            ],
+            0..14,
+        )
+    ) {
+        let _ = predicate(&words.join(" "));
+    }
+}

@@ -1,0 +1,303 @@
+//! Forgeries that only a prover with its hands inside a presentation could try.
+
+#[path = "../../tests/scenario/mod.rs"]
+mod scenario;
+
+use super::link::{CredentialLink, Response};
+use super::statement::{Choice, FirstMessages, Statement};
+use super::verify::check;
+use super::wire::Presentation;
+use super::*;
+use crate::curve::Scalar;
+use crate::policy::{Bundle, KeyFingerprint, Policy};
+use crate::value::Encoded;
+use ark_bn254::{Fr, G1Affine, G2Affine};
+use ark_ec::CurveGroup;
+use ark_ff::Field as _;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use ff::Field as _;
+use scenario::{Scenario, pair, rng, sixteen};
+use sigil_circuits as circuits;
+use std::collections::HashSet;
+
+fn refused(scenario: &Scenario, presentation: &Presentation) -> bool {
+    check(&scenario.terms, &scenario.request, presentation).is_err()
+}
+
+/// Applies a change to a fresh presentation and says whether it is refused.
+fn change(
+    scenario: &Scenario,
+    good: &Presentation,
+    change: impl FnOnce(&mut Presentation),
+) -> bool {
+    let mut changed = good.clone();
+    change(&mut changed);
+    assert!(changed != *good, "the case must change something");
+    refused(scenario, &changed)
+}
+
+fn link(presentation: &mut Presentation, index: usize) -> &mut CredentialLink {
+    presentation.credentials[index].link.as_mut().unwrap()
+}
+
+#[test]
+fn reject_missing_and_surplus_parts() {
+    let scenario = pair();
+    let good = scenario.prove(1).unwrap();
+    assert!(!refused(&scenario, &good));
+    let z = good.predicate.as_ref().unwrap().link.z[0];
+    let equality = good.equalities[0].clone();
+    let part = good.credentials[1].clone();
+    assert!(change(&scenario, &good, |p| p.predicate = None), "no predicate");
+    assert!(change(&scenario, &good, |p| p.credentials[0].link = None), "no link");
+    assert!(change(&scenario, &good, |p| p.credentials[1].link = None), "no second link");
+    assert!(change(&scenario, &good, |p| p.equalities.clear()), "no equality");
+    assert!(change(&scenario, &good, |p| p.equalities.push(equality)), "one equality more");
+    assert!(change(&scenario, &good, |p| drop(p.credentials.pop())), "one credential fewer");
+    assert!(change(&scenario, &good, |p| p.credentials.push(part)), "one credential more");
+    assert!(change(&scenario, &good, |p| p.credentials.swap(0, 1)), "credentials swapped");
+    let z_of = |p: &mut Presentation, f: fn(&mut Vec<Response>, Response)| {
+        f(&mut p.predicate.as_mut().unwrap().link.z, z)
+    };
+    assert!(change(&scenario, &good, |p| z_of(p, |all, z| all.push(z))), "one response more");
+    assert!(change(&scenario, &good, |p| z_of(p, |all, _| all.truncate(1))), "too few");
+    assert!(change(&scenario, &good, |p| z_of(p, |all, _| all.swap(0, 1))), "responses swapped");
+    let all_gone = |p: &mut Presentation| {
+        p.predicate = None;
+        p.credentials.iter_mut().for_each(|part| part.link = None);
+    };
+    assert!(change(&scenario, &good, all_gone), "predicate and links gone");
+}
+
+/// A policy without a predicate takes no predicate either.
+#[test]
+fn reject_a_predicate_that_nobody_asked_for() {
+    let with = sixteen();
+    let policy = scenario::SIXTEEN_POLICY.split("[params]").next().unwrap();
+    let policy = policy.replacen("[[claims]]", "validity = \"reveal\"\n\n[[claims]]", 1);
+    let without = Scenario::new(&policy, &[(scenario::SIXTEEN, scenario::SIXTEEN_RECORD)]);
+    let good = without.prove(1).unwrap();
+    assert!(!good.has_predicate() && !refused(&without, &good));
+    let surplus = with.prove(1).unwrap();
+    assert!(change(&without, &good, |p| p.predicate = surplus.predicate.clone()));
+    assert!(
+        change(&without, &good, |p| p.credentials[0].link = surplus.credentials[0].link.clone())
+    );
+}
+
+#[test]
+fn forge_parts_of_another_presentation() {
+    let scenario = pair();
+    let (good, other) = (scenario.prove(1).unwrap(), scenario.prove(2).unwrap());
+    assert!(!refused(&scenario, &other));
+    let predicate = |p: &mut Presentation| p.predicate.as_mut().unwrap().clone();
+    let theirs = predicate(&mut other.clone());
+    assert!(change(&scenario, &good, |p| p.predicate = Some(theirs.clone())));
+    assert!(
+        change(&scenario, &good, |p| p.predicate.as_mut().unwrap().proof = theirs.proof.clone())
+    );
+    assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().d = theirs.d));
+    assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().link = theirs.link.clone()));
+    for index in 0..2 {
+        let part = &other.credentials[index];
+        assert!(change(&scenario, &good, |p| p.credentials[index] = part.clone()));
+        assert!(change(&scenario, &good, |p| p.credentials[index].proof = part.proof.clone()));
+        assert!(change(&scenario, &good, |p| p.credentials[index].link = part.link.clone()));
+    }
+    assert!(change(&scenario, &good, |p| p.equalities = other.equalities.clone()));
+}
+
+/// A Groth16 proof can be rerandomised by anyone and stays valid; the presentation must not.
+#[test]
+fn forge_rerandomised_proof() {
+    let scenario = sixteen();
+    let good = scenario.prove(1).unwrap();
+    let part = good.predicate.as_ref().unwrap();
+    let octets = part.proof.to_bytes();
+    let a = G1Affine::deserialize_compressed(&octets[..32]).unwrap();
+    let b = G2Affine::deserialize_compressed(&octets[32..96]).unwrap();
+    let r = Fr::from(12_345u64);
+    let mut other = Vec::new();
+    (a * r).into_affine().serialize_compressed(&mut other).unwrap();
+    (b * r.inverse().unwrap()).into_affine().serialize_compressed(&mut other).unwrap();
+    other.extend_from_slice(&octets[96..]);
+    let other = circuits::Proof::from_bytes(&other).unwrap();
+    assert_ne!(other.to_bytes(), octets);
+    let choices = [choice(&good, 0)];
+    let statement = Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let key = scenario.terms.verifying_key().unwrap();
+    assert!(key.verify(statement.params(), &part.d, &other).is_ok(), "it is a valid proof");
+    assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().proof = other));
+}
+
+fn choice(presentation: &Presentation, role: usize) -> Choice {
+    let part = &presentation.credentials[role];
+    Choice { issuer: part.issuer, disclosed: part.disclosed.clone() }
+}
+
+/// Two errors that cancel when the equations are simply added: ρ̂ and τ̂ are both in Ĥ.
+#[test]
+fn forge_cancelling_errors() {
+    let scenario = sixteen();
+    let good = scenario.prove(1).unwrap();
+    assert!(change(&scenario, &good, |p| {
+        link(p, 0).rho_hat += Scalar::ONE;
+        link(p, 0).tau_hat -= Scalar::ONE;
+    }));
+    let pair = pair();
+    let good = pair.prove(1).unwrap();
+    assert!(change(&pair, &good, |p| {
+        p.equalities[0].rho_hat[0] += Scalar::ONE;
+        p.equalities[0].rho_hat[1] -= Scalar::ONE;
+    }));
+    assert!(change(&pair, &good, |p| {
+        link(p, 0).tau_hat += Scalar::ONE;
+        link(p, 1).tau_hat -= Scalar::ONE;
+    }));
+}
+
+/// Terms whose compiled policy is another one, under the bundle hash of the first: what a holder
+/// could do who compiles the policy in its own way.
+fn foreign_terms(scenario: &Scenario, from: &str, to: &str) -> Terms {
+    let text = scenario.bundle.policy().to_document().canonical();
+    assert!(text.contains(from), "{text}");
+    let policy = Policy::parse(text.replace(from, to).as_bytes()).unwrap();
+    let key = scenario.terms.verifying_key().cloned();
+    let circuit = key.as_ref().map(|k| (k.shape_id(), KeyFingerprint::from_bytes(k.fingerprint())));
+    let mut terms =
+        Terms::new(&Bundle::new(policy, circuit), &scenario.plain_schemas(), key).unwrap();
+    terms.set_bundle(scenario.bundle.hash());
+    terms
+}
+
+fn prove_under(scenario: &Scenario, terms: &Terms, seed: u64) -> Result<Presentation, ProveError> {
+    let key = scenario.key.as_ref();
+    prove(terms, &scenario.request, &scenario.holdings(), key, &mut rng(seed))
+}
+
+/// `rank` and `grade` have one type: a policy that compares the other one has the same circuit.
+const RANK_POLICY: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/swap"
+version = "1.0.0"
+[[roles]]
+name = "id"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+[[predicates]]
+name = "high"
+expr = "id.rank >= 50"
+"#;
+
+#[test]
+fn forge_swapped_slots() {
+    // Rank 40 does not qualify, grade 60 would.
+    let scenario = Scenario::new(RANK_POLICY, &[(scenario::IDENTITY, scenario::ADULT)]);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied)));
+    let terms = foreign_terms(&scenario, "id.rank", "id.grade");
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own map");
+    assert!(refused(&scenario, &forged), "refused under the verifier's");
+}
+
+#[test]
+fn forge_moved_threshold() {
+    let scenario = sixteen();
+    let terms = foreign_terms(&scenario, "50000", "1");
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok());
+    assert!(refused(&scenario, &forged));
+}
+
+#[test]
+fn reject_swapped_verifying_key() {
+    let scenario = sixteen();
+    let shape = scenario.terms.policy().shape().unwrap();
+    let other = circuits::setup(shape, &mut rng(99)).unwrap();
+    let verifying = other.verifying_key().clone();
+    let terms = Terms::new(&scenario.bundle, &scenario.plain_schemas(), Some(verifying));
+    assert!(matches!(terms, Err(TermsError::Key)));
+    let terms = Terms::new(&scenario.bundle, &scenario.plain_schemas(), None);
+    assert!(matches!(terms, Err(TermsError::Key)));
+    let holdings = scenario.holdings();
+    let made = prove(&scenario.terms, &scenario.request, &holdings, Some(&other), &mut rng(1));
+    assert!(matches!(made, Err(ProveError::Key)));
+    let made = prove(&scenario.terms, &scenario.request, &holdings, None, &mut rng(1));
+    assert!(matches!(made, Err(ProveError::Key)));
+}
+
+/// Every item that `ph` hashes, changed one at a time, changes it.
+#[test]
+fn reject_every_changed_item_of_the_header() {
+    let scenario = pair();
+    let good = scenario.prove(1).unwrap();
+    let other = scenario.prove(2).unwrap();
+    let choices = [choice(&good, 0), choice(&good, 1)];
+    let mut seen = HashSet::new();
+    let mut record = |name: &str, terms: &Terms, request, choices: &[Choice], p: &Presentation| {
+        let statement = Statement::new(terms, request, choices).unwrap();
+        let links = p.credentials.iter().map(|part| part.link.as_ref());
+        let first = FirstMessages {
+            predicate: p.predicate.as_ref().map(|part| (&part.proof, &part.d, &part.link.k_d)),
+            links: links.map(|link| link.map(FirstMessages::link_points)).collect(),
+            equalities: p.equalities.iter().map(FirstMessages::equality_points).collect(),
+        };
+        assert!(seen.insert(statement.presentation_header(&first)), "{name} changed nothing");
+    };
+    let (terms, request) = (&scenario.terms, &scenario.request);
+    record("the original", terms, request, &choices, &good);
+
+    type Change = fn(&mut Presentation, &Presentation);
+    let changes: [(&str, Change); 12] = [
+        ("proof", |p, o| {
+            p.predicate.as_mut().unwrap().proof = o.predicate.as_ref().unwrap().proof.clone()
+        }),
+        ("D", |p, o| p.predicate.as_mut().unwrap().d = o.predicate.as_ref().unwrap().d),
+        ("K_D", |p, o| {
+            p.predicate.as_mut().unwrap().link.k_d = o.predicate.as_ref().unwrap().link.k_d
+        }),
+        ("no predicate", |p, _| p.predicate = None),
+        ("C", |p, o| link(p, 0).c = link(&mut o.clone(), 0).c),
+        ("T", |p, o| link(p, 0).t = link(&mut o.clone(), 0).t),
+        ("K", |p, o| link(p, 0).k = link(&mut o.clone(), 0).k),
+        ("second C", |p, o| link(p, 1).c = link(&mut o.clone(), 1).c),
+        ("no link", |p, _| p.credentials[1].link = None),
+        ("E", |p, o| p.equalities[0].e = o.equalities[0].e),
+        ("T_a", |p, o| p.equalities[0].t[0] = o.equalities[0].t[0]),
+        ("T_b", |p, o| p.equalities[0].t[1] = o.equalities[0].t[1]),
+    ];
+    for (name, apply) in changes {
+        let mut changed = good.clone();
+        apply(&mut changed, &other);
+        record(name, terms, request, &choices, &changed);
+    }
+
+    let mut disclosed = choices.clone();
+    let at = disclosed[0].disclosed.len();
+    disclosed[0].disclosed.insert(at, (7, Encoded::Absent));
+    record("an absent claim shown", terms, request, &disclosed, &good);
+    disclosed[0].disclosed[at].1 = Encoded::Text("x".into());
+    record("a claim shown", terms, request, &disclosed, &good);
+    disclosed[0].disclosed[at].1 = Encoded::Text("y".into());
+    record("another value", terms, request, &disclosed, &good);
+
+    let foreign = |from, to| foreign_terms(&scenario, from, to);
+    record("a parameter", &foreign("100000", "100001"), request, &choices, &good);
+    let nonce = scenario::request(scenario.bundle.hash(), 2);
+    record("the nonce", terms, &nonce, &choices, &good);
+    let mut terms = foreign("100000", "100000");
+    let bundle = crate::policy::BundleHash::from_bytes([5; 32]);
+    terms.set_bundle(bundle);
+    let rebound = scenario::request(bundle, 1);
+    record("the bundle", &terms, &rebound, &choices, &good);
+
+    let scenario = Scenario::new(RANK_POLICY, &[(scenario::IDENTITY, scenario::ADULT)]);
+    let (terms, request) = (&scenario.terms, &scenario.request);
+    let swapped = foreign_terms(&scenario, "id.rank", "id.grade");
+    let mut one = good.clone();
+    one.credentials.truncate(1);
+    one.equalities.clear();
+    let choices = [Choice { issuer: 0, disclosed: Vec::new() }];
+    record("one slot", terms, request, &choices, &one);
+    record("another slot", &swapped, request, &choices, &one);
+}
