@@ -1,5 +1,7 @@
 //! Presentations, whole: what an honest holder can show, and what nobody can.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
 mod scenario;
 
 use minicbor::data::Type;

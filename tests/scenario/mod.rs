@@ -116,7 +116,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 pub fn time(text: &str) -> Timestamp {
-    text.parse().ok().expect("a timestamp")
+    text.parse().expect("a timestamp")
 }
 
 pub fn validity() -> Validity {
