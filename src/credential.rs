@@ -407,6 +407,21 @@ impl UnverifiedCredential {
         self.schema
     }
 
+    /// The issuer that it says it is of.
+    pub fn issuer(&self) -> &PublicKey {
+        &self.issuer
+    }
+
+    /// The ciphersuite that it says it is of.
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The window in which it says it is valid.
+    pub fn validity(&self) -> Validity {
+        self.validity
+    }
+
     /// Reads the values under the schema and verifies the signature.
     pub fn check(self, schema: Arc<Schema>) -> Result<Credential, CredentialError> {
         if self.schema != schema.id() {

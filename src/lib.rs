@@ -1,6 +1,8 @@
 //! Privacy-preserving selective disclosure: BBS credentials and Groth16 predicates, one proof.
 
 pub mod bbs;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod credential;
 pub mod curve;
 pub mod did_key;

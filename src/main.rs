@@ -1,2 +1,5 @@
-//! sigil.
-fn main() {}
+//! The `sigil` command.
+
+fn main() -> std::process::ExitCode {
+    sigil::cli::main()
+}

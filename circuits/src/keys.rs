@@ -370,6 +370,63 @@ impl Counts {
     }
 }
 
+/// What a key file says of itself, its points unread: for showing, never for trusting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyFile {
+    proving: bool,
+    shape: ShapeId,
+    fingerprint: [u8; FINGERPRINT],
+}
+
+impl KeyFile {
+    /// Reads header and fingerprint. The file must be whole and of this version.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn identify(bytes: &[u8]) -> Result<Self, KeyError> {
+        let expected = HEADER + FINGERPRINT;
+        let truncated = KeyError::Truncated { expected, found: bytes.len() };
+        let magic = bytes.first_chunk::<8>().ok_or(truncated.clone())?;
+        if magic != MAGIC {
+            return Err(KeyError::Magic);
+        }
+        let (content, trailer) =
+            bytes.split_last_chunk::<FINGERPRINT>().ok_or(truncated.clone())?;
+        let header = content.first_chunk::<HEADER>().ok_or(truncated)?;
+        let [.., high, low, kind] = header[..11] else { return Err(KeyError::Magic) };
+        match u16::from_be_bytes([high, low]) {
+            VERSION => {}
+            found => return Err(KeyError::Version { found }),
+        }
+        let proving = match kind {
+            kind if kind == Kind::Verifying as u8 => false,
+            kind if kind == Kind::Proving as u8 => true,
+            found => return Err(KeyError::Kind { found }),
+        };
+        if fingerprint(content) != *trailer {
+            return Err(KeyError::Fingerprint);
+        }
+        let mut shape = [0; 32];
+        shape.copy_from_slice(&header[11..]);
+        Ok(Self { proving, shape: ShapeId::from_bytes(shape), fingerprint: *trailer })
+    }
+
+    /// Whether it is a proving key.
+    pub fn is_proving(&self) -> bool {
+        self.proving
+    }
+
+    /// The shape that it says it is for.
+    pub fn shape_id(&self) -> ShapeId {
+        self.shape
+    }
+
+    /// The file's fingerprint: of a verifying key the one that it is pinned by.
+    pub fn fingerprint(&self) -> [u8; FINGERPRINT] {
+        self.fingerprint
+    }
+}
+
 /// Checks all that is around the points, and gives a reader of them.
 fn open<'a>(bytes: &'a [u8], shape: &Shape, kind: Kind) -> Result<Reader<'a>, KeyError> {
     let expected = HEADER + Counts::of(shape).body(kind) + FINGERPRINT;

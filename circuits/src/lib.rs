@@ -36,5 +36,5 @@ pub use commitment::{Commitment, Opening, Scalar};
 pub use error::{ProveError, Refused};
 pub use formula::{Comparison, Formula, Interval, Linear, Param, Slot};
 pub use groth16::{Proof, Proved, setup};
-pub use keys::{KeyError, KeyPart, ProvingKey, VerifyingKey};
+pub use keys::{KeyError, KeyFile, KeyPart, ProvingKey, VerifyingKey};
 pub use shape::{InputError, Shape, ShapeError, ShapeId};

@@ -65,6 +65,23 @@ impl Presentation {
         self.credentials.len()
     }
 
+    /// Of one credential: which of the policy's issuers it names, how many messages it discloses,
+    /// and how many it hides.
+    pub fn outline(&self, credential: usize) -> Option<(usize, usize, usize)> {
+        let part = self.credentials.get(credential)?;
+        Some((part.issuer, part.disclosed.len(), part.proof.hidden()))
+    }
+
+    /// How many hidden values the predicate proof speaks of.
+    pub fn slots(&self) -> usize {
+        self.predicate.as_ref().map_or(0, |part| part.link.z.len())
+    }
+
+    /// How many hidden equalities it proves.
+    pub fn equalities(&self) -> usize {
+        self.equalities.len()
+    }
+
     /// Whether it carries a predicate proof.
     pub fn has_predicate(&self) -> bool {
         self.predicate.is_some()

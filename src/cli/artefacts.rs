@@ -1,0 +1,71 @@
+//! Reads the artefacts that commands take as files; faults name the file.
+
+use super::failure::{Complaint, Failure, InFile};
+use super::files;
+use crate::credential::{Credential, UnverifiedCredential};
+use crate::document::Bounds;
+use crate::encoding::Wire;
+use crate::policy::{Bundle, Policy};
+use crate::presentation::Presentation;
+use crate::request::PresentationRequest;
+use crate::schema::Schema;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Greatest length of a document that is published.
+const DOCUMENT: usize = Bounds::PUBLISHED.octets;
+
+/// A schema.
+pub(super) fn schema(path: &Path) -> Result<Schema, Failure> {
+    Schema::parse(&files::read(path, DOCUMENT)?).in_file(path)
+}
+
+/// Several schemas.
+pub(super) fn schemas(paths: &[PathBuf]) -> Result<Vec<Schema>, Failure> {
+    paths.iter().map(|path| schema(path)).collect()
+}
+
+/// A policy.
+pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
+    Policy::parse(&files::read(path, DOCUMENT)?).in_file(path)
+}
+
+/// A bundle.
+pub(super) fn bundle(path: &Path) -> Result<Bundle, Failure> {
+    Bundle::parse(&files::read(path, DOCUMENT)?).in_file(path)
+}
+
+/// A request.
+pub(super) fn request(path: &Path) -> Result<PresentationRequest, Failure> {
+    PresentationRequest::parse(&files::read(path, DOCUMENT)?).in_file(path)
+}
+
+/// A presentation in either of its forms, and its length as CBOR.
+pub(super) fn presentation(path: &Path) -> Result<(Presentation, usize), Failure> {
+    // The envelope is text of four octets for three, and its few members.
+    let octets = files::read(path, 2 * Presentation::MAX_LEN + 256)?;
+    let presentation = parse_presentation(&octets).in_file(path)?;
+    let length = presentation.to_bytes().len();
+    Ok((presentation, length))
+}
+
+/// Reads a presentation as a JSON envelope if it begins like one, else as CBOR.
+pub(super) fn parse_presentation(octets: &[u8]) -> Result<Presentation, Failure> {
+    match std::str::from_utf8(octets) {
+        Ok(text) if text.trim_start().starts_with('{') => Ok(Presentation::from_json(text)?),
+        _ => Ok(Presentation::from_bytes(octets)?),
+    }
+}
+
+/// A credential of one of the schemas, its signature checked.
+pub(super) fn credential(path: &Path, schemas: &[Schema]) -> Result<Credential, Failure> {
+    let octets = files::read(path, Bounds::RECORD.octets)?;
+    let unverified = UnverifiedCredential::parse(&octets).in_file(path)?;
+    let id = unverified.schema_id();
+    let Some(schema) = schemas.iter().find(|schema| schema.id() == id) else {
+        let problem = format!("of schema {id}, which is not among those at hand");
+        let remedy = "use a credential of the schema that the policy asks for";
+        return Err(Failure::input(Complaint::new(problem).in_file(path).remedy(remedy)));
+    };
+    unverified.check(Arc::new(schema.clone())).in_file(path)
+}

@@ -1,0 +1,218 @@
+//! `sigil inspect`: what a file is, for people, without its secrets.
+
+use super::failure::{Complaint, Failure, InFile};
+use super::issuer::{self, IssuerSecret};
+use super::report::Report;
+use super::{artefacts, files, policy, request, schema, terms};
+use crate::credential::{self, UnverifiedCredential};
+use crate::did_key;
+use crate::document::{Bounds, Document};
+use crate::encoding::Wire;
+use crate::policy::{Bundle, Policy};
+use crate::presentation::Presentation;
+use crate::request::PresentationRequest;
+use crate::schema::Schema;
+use crate::value::Timestamp;
+use clap::Args;
+use serde_json::{Map, Value, json};
+use sigil_circuits::KeyFile;
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// Say what a file is.
+///
+/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer
+/// or issuer's secret. Of secrets only the public part is shown, and of a credential only the names of
+/// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
+///
+/// Reads the file, whatever its name. Writes nothing.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sigil inspect presentation.json
+  sigil inspect terms/verifying.key --json
+  sigil inspect alice.credential.json --show-values")]
+pub(super) struct Arguments {
+    /// The file.
+    file: PathBuf,
+    /// Show the values in a credential.
+    #[arg(long)]
+    show_values: bool,
+}
+
+impl Arguments {
+    pub(super) fn run(&self) -> Result<Report, Failure> {
+        let octets = files::read(&self.file, terms::MAX_KEY)?;
+        let report = self.describe(&octets)?;
+        Ok(report.json("file", self.file.display().to_string()).json("octets", octets.len()))
+    }
+
+    fn describe(&self, octets: &[u8]) -> Result<Report, Failure> {
+        let file = &self.file;
+        if let Ok(text) = std::str::from_utf8(octets) {
+            return self.describe_text(text);
+        }
+        if octets.starts_with(b"SIGILKEY") {
+            return key(&KeyFile::identify(octets).in_file(file)?);
+        }
+        presentation(&artefacts::parse_presentation(octets).map_err(|_| self.unknown())?)
+    }
+
+    fn describe_text(&self, text: &str) -> Result<Report, Failure> {
+        let (file, octets) = (&self.file, text.as_bytes());
+        let format = format(octets).in_file(file)?.ok_or_else(|| self.unknown())?;
+        let named = |kind: &str| Report::new().json("kind", kind);
+        match format.as_str() {
+            credential::FORMAT => self.credential(octets),
+            crate::schema::FORMAT => {
+                Ok(schema::describe(named("schema"), &Schema::parse(octets).in_file(file)?))
+            }
+            crate::policy::FORMAT => {
+                Ok(policy::describe(named("policy"), &Policy::parse(octets).in_file(file)?))
+            }
+            "sigil-bundle/1" => bundle(&Bundle::parse(octets).in_file(file)?),
+            "sigil-request/1" => {
+                let request_read = PresentationRequest::parse(octets).in_file(file)?;
+                let report = named("request").line("Request");
+                Ok(request::describe(report, &request_read))
+            }
+            issuer::SECRET_FORMAT => {
+                let secret = IssuerSecret::parse(octets).in_file(file)?;
+                Ok(named("issuer's secret")
+                    .line("Issuer's secret; its secret part is not shown")
+                    .fact("issuer", did_key::encode(secret.public_key()))
+                    .fact("suite", secret.suite().id()))
+            }
+            issuer::PUBLIC_FORMAT => {
+                let (key, suite) = issuer::parse_public(octets).in_file(file)?;
+                Ok(named("issuer")
+                    .line("Issuer")
+                    .fact("issuer", did_key::encode(&key))
+                    .fact("suite", suite.id()))
+            }
+            other if other == envelope_format() => {
+                presentation(&Presentation::from_json(text).in_file(file)?)
+            }
+            _ => Err(self.unknown()),
+        }
+    }
+
+    fn unknown(&self) -> Failure {
+        let complaint = Complaint::new("not an artefact that this version knows");
+        let remedy = "name a schema, policy, bundle, request, credential, presentation, key or \
+                      issuer file";
+        Failure::input(complaint.in_file(&self.file).remedy(remedy))
+    }
+
+    fn credential(&self, octets: &[u8]) -> Result<Report, Failure> {
+        let unverified = UnverifiedCredential::parse(octets).in_file(&self.file)?;
+        let hour = |hours: u32| {
+            let time = Timestamp::from_unix(u64::from(hours) * 3600);
+            time.map(|time| time.to_string()).unwrap_or_default()
+        };
+        let validity = unverified.validity();
+        let report = Report::new()
+            .json("kind", "credential")
+            .line("Credential; its signature is not checked here")
+            .fact("schema", unverified.schema_id().to_string())
+            .fact("issuer", did_key::encode(unverified.issuer()))
+            .fact("suite", unverified.suite().id())
+            .fact("valid from", hour(validity.from()))
+            .fact("valid until", hour(validity.until()));
+        values(report, octets, self.show_values).in_file(&self.file)
+    }
+}
+
+/// The fields of a credential document, their values only if they are to be shown.
+fn values(report: Report, octets: &[u8], show: bool) -> Result<Report, crate::document::Fault> {
+    let document = Document::read_json(octets, &Bounds::RECORD)?;
+    let cursor = crate::document::Cursor::root(&document);
+    let mut fields = Map::new();
+    let mut result = report.line("Fields:");
+    for (name, value) in cursor.entries()? {
+        if name != "fields" {
+            continue;
+        }
+        for (field, value) in value.entries()? {
+            let text = Zeroizing::new(value.document().canonical());
+            let shown = if show { text.as_str() } else { "(not shown)" };
+            result = result.row(field, shown);
+            let value = if show { Value::from(text.as_str()) } else { Value::Null };
+            fields.insert(field.to_owned(), value);
+        }
+    }
+    Ok(result.json("fields", fields))
+}
+
+fn envelope_format() -> String {
+    format!("{}/{}", Presentation::FORMAT, Presentation::VERSION)
+}
+
+/// The member `format` of a document; none if there is none.
+fn format(octets: &[u8]) -> Result<Option<String>, crate::document::Fault> {
+    let bounds = Bounds {
+        octets: 2 * Presentation::MAX_LEN + 256,
+        integers: Bounds::RECORD.integers,
+        ..Bounds::PUBLISHED
+    };
+    Ok(match Document::read(octets, &bounds)? {
+        Document::Object(mut entries) => match entries.remove("format") {
+            Some(Document::Text(format)) => Some(format),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn bundle(bundle: &Bundle) -> Result<Report, Failure> {
+    let shape = bundle.shape_id().map(|shape| shape.to_string());
+    let key = bundle.key().map(|key| key.to_string());
+    let none = || "none: the policy proves nothing hidden".to_owned();
+    let report = Report::new()
+        .json("kind", "bundle")
+        .line("Bundle")
+        .fact("bundle", bundle.hash().to_string())
+        .row("shape", shape.clone().unwrap_or_else(none))
+        .row("key", key.clone().unwrap_or_else(none))
+        .json("shape", shape)
+        .json("key", key);
+    Ok(policy::describe(report, bundle.policy()))
+}
+
+fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
+    let mut report = Report::new()
+        .json("kind", "presentation")
+        .line("Presentation; nothing in it is verified here")
+        .row("octets as CBOR", presentation.to_bytes().len())
+        .row("predicate proof over hidden values", presentation.slots())
+        .row("hidden equalities", presentation.equalities())
+        .line("Credentials:");
+    let mut credentials = Vec::new();
+    for i in 0..presentation.credentials() {
+        let Some((issuer, disclosed, hidden)) = presentation.outline(i) else { continue };
+        let text = format!(
+            "issuer number {issuer} of its role; {disclosed} messages revealed, {hidden} hidden"
+        );
+        report = report.row(format!("number {i}"), text);
+        credentials.push(json!({ "issuer": issuer, "revealed": disclosed, "hidden": hidden }));
+    }
+    Ok(report
+        .json("credentials", credentials)
+        .json("slots", presentation.slots())
+        .json("equalities", presentation.equalities())
+        .json("predicate", presentation.has_predicate()))
+}
+
+fn key(file: &KeyFile) -> Result<Report, Failure> {
+    let kind = if file.is_proving() { "proving key" } else { "verifying key" };
+    Ok(Report::new()
+        .json("kind", kind)
+        .line(format!("{}; its points are not checked here", capitalised(kind)))
+        .fact("shape", file.shape_id().to_string())
+        .fact("fingerprint", hex::encode(file.fingerprint())))
+}
+
+fn capitalised(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    first.to_uppercase() + rest
+}

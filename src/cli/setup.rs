@@ -1,0 +1,67 @@
+//! `sigil setup`: keys for a policy's circuit, and the bundle that pins them.
+
+use super::failure::{Complaint, Failure, InFile};
+use super::report::Report;
+use super::{artefacts, policy, terms};
+use crate::policy::{Bundle, KeyFingerprint};
+use clap::Args;
+use rand_core::OsRng;
+use std::path::PathBuf;
+
+/// Make the keys for a policy's circuit, and bundle policy and key.
+///
+/// The setup is local: whoever runs it could keep its secrets and prove what is not so. They are
+/// dropped at once and are in no file, but a verifier that did not run the setup itself has nobody's
+/// word but the maker's. Keys made here are for development, or for those who trust this machine.
+///
+/// One setup serves every policy of the same shape; thresholds, dates and lists can move without a new
+/// one.
+///
+/// Reads a policy and the schemas of its roles. Writes a new directory: bundle.json (its hash is what
+/// requests name), the schemas, verifying.key, and proving.key for holders. A policy without predicates
+/// over hidden values needs no keys and gets none.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sigil setup --policy adult.toml --schema person.toml --out terms")]
+pub(super) struct Arguments {
+    /// The policy document.
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// A schema of one of the policy's roles; repeat it for others.
+    #[arg(long, value_name = "FILE", required = true)]
+    schema: Vec<PathBuf>,
+    /// The directory to make.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+impl Arguments {
+    pub(super) fn run(&self) -> Result<Report, Failure> {
+        let policy = artefacts::policy(&self.policy)?;
+        let schemas = artefacts::schemas(&self.schema)?;
+        let compiled = policy.compile(&schemas).in_file(&self.policy)?;
+        let key = compiled.shape().map(|shape| sigil_circuits::setup(shape, &mut OsRng));
+        let key = key.transpose().map_err(|error| {
+            Failure::input(Complaint::new(error.to_string()).in_file(&self.policy))
+        })?;
+        let circuit = key.as_ref().map(|key| {
+            let key = key.verifying_key();
+            (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()))
+        });
+        let bundle = Bundle::new(policy, circuit);
+        terms::write(&self.out, &bundle, &schemas, key.as_ref())?;
+        let mut report = Report::new()
+            .line(format!("Terms made in {}", self.out.display()))
+            .row("bundle", bundle.hash());
+        if let Some((_, fingerprint)) = circuit {
+            report = report.fact("key", fingerprint.to_string());
+            report = report.line("The keys were made on this machine: for development.");
+        }
+        let report = policy::describe(report, bundle.policy());
+        let report = policy::describe_compiled(report, bundle.policy(), &compiled);
+        Ok(report
+            .json("bundle", bundle.hash().to_string())
+            .json("directory", self.out.display().to_string()))
+    }
+}

@@ -1,0 +1,130 @@
+//! Spent nonces in a file, for verifiers that are processes.
+//!
+//! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be remembered.
+//! Lines are appended under an exclusive lock and flushed to the disk before the nonce counts as
+//! spent; none is ever taken out, so a clock that is set back revives nothing. A last line that a crash
+//! cut short was never acted on, and is removed.
+
+use super::failure::{Complaint, Failure};
+use super::files::{Lock, io_failure};
+use crate::request::{Nonce, NonceError, NonceStore};
+use crate::value::Timestamp;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// Most octets of the file: some three million answers.
+const MAX_LEN: u64 = 1 << 28;
+
+/// A file of spent nonces.
+pub(super) struct SpentFile {
+    path: PathBuf,
+    /// Why the file could not be used, which a [`NonceError`] has no room for.
+    failure: Mutex<Option<Failure>>,
+}
+
+impl SpentFile {
+    pub(super) fn new(path: &Path) -> Self {
+        SpentFile { path: path.to_owned(), failure: Mutex::new(None) }
+    }
+
+    /// Whether the file could be used whenever it was asked.
+    pub(super) fn into_outcome(self) -> Result<(), Failure> {
+        let failure = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn append(&self, nonce: &Nonce, until: Timestamp) -> Result<bool, Failure> {
+        let failed = |error: io::Error| io_failure("use", &self.path, &error);
+        let lock = Lock::take(&self.path)?;
+        let mut file = lock.file();
+        let mut text = String::new();
+        file.take(MAX_LEN + 1).read_to_string(&mut text).map_err(failed)?;
+        if text.len() as u64 > MAX_LEN {
+            let complaint = Complaint::new("too long").in_file(&self.path);
+            return Err(Failure::input(complaint.remedy("begin a new file and new requests")));
+        }
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let mut spent = false;
+        for (i, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
+            let known = line.split_once(' ').and_then(|(nonce, until)| {
+                until.parse::<Timestamp>().ok()?;
+                nonce.parse::<Nonce>().ok()
+            });
+            let known = known.ok_or_else(|| {
+                let complaint = Complaint::new("not a line of spent nonces").in_file(&self.path);
+                let remedy = "restore the file: without it answers could be accepted again";
+                Failure::input(complaint.at(format!("line {}", i + 1)).remedy(remedy))
+            })?;
+            spent |= known == *nonce;
+        }
+        if spent {
+            return Ok(false);
+        }
+        if whole != text.len() {
+            file.set_len(whole as u64).map_err(failed)?;
+            file.seek(SeekFrom::End(0)).map_err(failed)?;
+        }
+        let line = format!("{nonce} {until}\n");
+        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(true)
+    }
+}
+
+impl NonceStore for SpentFile {
+    fn spend(&self, nonce: &Nonce, until: Timestamp, _now: Timestamp) -> Result<(), NonceError> {
+        match self.append(nonce, until) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(NonceError::Spent),
+            Err(failure) => {
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                Err(NonceError::Unavailable)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spend(path: &Path, nonce: u8) -> Result<(), NonceError> {
+        let time = Timestamp::from_unix(0).unwrap();
+        SpentFile::new(path).spend(&Nonce::from_bytes([nonce; 32]), time, time)
+    }
+
+    fn file(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("sigil-spent-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_file(&path);
+        path
+    }
+
+    #[test]
+    fn of_a_hundred_answers_at_once_one_is_accepted() {
+        let path = file("parallel");
+        let accepted = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..100).map(|_| scope.spawn(|| spend(&path, 7))).collect();
+            let outcomes = threads.into_iter().map(|thread| thread.join().unwrap());
+            outcomes.filter(|outcome| outcome.is_ok()).count()
+        });
+        assert_eq!(accepted, 1);
+        assert_eq!(spend(&path, 7), Err(NonceError::Spent));
+        assert_eq!(spend(&path, 8), Ok(()));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn a_line_cut_short_is_removed_and_a_damaged_file_accepts_nothing() {
+        let path = file("damaged");
+        spend(&path, 1).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, format!("{good}{}", &good[..40])).unwrap();
+        assert_eq!(spend(&path, 2), Ok(()));
+        assert_eq!(spend(&path, 2), Err(NonceError::Spent));
+        assert_eq!(spend(&path, 1), Err(NonceError::Spent));
+        assert_eq!(std::fs::read_to_string(&path).unwrap().len(), 2 * good.len());
+        std::fs::write(&path, format!("{}\n{good}", &good[1..70])).unwrap();
+        assert_eq!(spend(&path, 3), Err(NonceError::Unavailable));
+        std::fs::remove_file(&path).unwrap();
+    }
+}

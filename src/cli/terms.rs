@@ -1,0 +1,96 @@
+//! The directory of a policy's terms: what `setup` makes, and holders and verifiers work from.
+//!
+//! | file | content |
+//! |---|---|
+//! | `bundle.json` | policy, shape, fingerprint of the key; its hash is what requests name |
+//! | `schema.ROLE.json` | the schema of each role |
+//! | `verifying.key` | the verifier's key |
+//! | `proving.key` | the prover's key; a verifier needs none |
+//!
+//! Nothing in it is secret, and nothing in it is trusted by its name: the bundle pins schemas and key by
+//! hash, and whoever fixed the bundle's hash has fixed all of it.
+
+use super::artefacts;
+use super::failure::{Complaint, Failure, InFile};
+use super::files::{self, Access, NewDirectory};
+use crate::document::Document;
+use crate::policy::Bundle;
+use crate::presentation::{Terms, TermsError};
+use crate::schema::Schema;
+use sigil_circuits::{ProvingKey, VerifyingKey};
+use std::path::{Path, PathBuf};
+
+pub(super) const BUNDLE: &str = "bundle.json";
+pub(super) const VERIFYING: &str = "verifying.key";
+pub(super) const PROVING: &str = "proving.key";
+/// Most octets of a key file: several times the largest that a presentation can use.
+pub(super) const MAX_KEY: usize = 1 << 28;
+
+fn schema_name(role: &str) -> String {
+    format!("schema.{role}.json")
+}
+
+/// Writes a directory of terms.
+pub(super) fn write(
+    path: &Path,
+    bundle: &Bundle,
+    schemas: &[Schema],
+    key: Option<&ProvingKey>,
+) -> Result<(), Failure> {
+    let directory = NewDirectory::begin(path, Access::Public)?;
+    let add = |name: &str, octets: &[u8]| directory.add(name, octets, Access::Public);
+    add(BUNDLE, line(&bundle.to_document()).as_bytes())?;
+    for (role, id) in bundle.policy().schemas() {
+        if let Some(schema) = schemas.iter().find(|schema| schema.id() == id) {
+            add(&schema_name(role), line(&schema.to_document()).as_bytes())?;
+        }
+    }
+    if let Some(key) = key {
+        add(VERIFYING, &key.verifying_key().to_bytes())?;
+        add(PROVING, &key.to_bytes())?;
+    }
+    directory.commit()
+}
+
+fn line(document: &Document) -> String {
+    document.canonical() + "\n"
+}
+
+/// Terms with the schemas that they were made of.
+pub(super) struct Loaded {
+    pub(super) bundle: Bundle,
+    pub(super) schemas: Vec<Schema>,
+    pub(super) terms: Terms,
+    directory: PathBuf,
+}
+
+impl Loaded {
+    /// Reads and checks a directory of terms.
+    pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
+        let bundle = artefacts::bundle(&directory.join(BUNDLE))?;
+        let names: Vec<&str> = bundle.policy().schemas().map(|(role, _)| role).collect();
+        let schemas =
+            names.iter().map(|role| artefacts::schema(&directory.join(schema_name(role))));
+        let schemas = schemas.collect::<Result<Vec<Schema>, _>>()?;
+        let compiled = bundle.compile(&schemas).in_file(&directory.join(BUNDLE))?;
+        let key = compiled.shape().map(|shape| {
+            let path = directory.join(VERIFYING);
+            let octets = files::read(&path, MAX_KEY)?;
+            VerifyingKey::from_bytes(&octets, shape).in_file(&path)
+        });
+        let terms =
+            Terms::new(&bundle, &schemas, key.transpose()?).map_err(|error| match error {
+                TermsError::Policy(fault) => Failure::from(fault).in_file(&directory.join(BUNDLE)),
+                error => Failure::refused(Complaint::new(error.to_string()).in_file(directory)),
+            })?;
+        Ok(Loaded { bundle, schemas, terms, directory: directory.to_owned() })
+    }
+
+    /// Reads the proving key; none if the policy needs no circuit.
+    pub(super) fn proving_key(&self) -> Result<Option<ProvingKey>, Failure> {
+        let Some(shape) = self.terms.policy().shape() else { return Ok(None) };
+        let path = self.directory.join(PROVING);
+        let octets = files::read(&path, MAX_KEY)?;
+        ProvingKey::from_bytes(&octets, shape).map(Some).in_file(&path)
+    }
+}
