@@ -419,4 +419,4 @@ pub fn json_schema() -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -374,3 +374,11 @@ fn equality(cursor: &Cursor<'_>) -> Result<(ClaimPath, ClaimPath), Fault> {
     };
     Ok((ClaimPath::parse(a)?, ClaimPath::parse(b)?))
 }
+
+/// The JSON Schema (draft 2020-12) of the policy document.
+///
+/// It says what a document can say by its form; expressions, references between parts and whatever
+/// needs the credentials' schemas are checked by [`Policy::parse`] and [`Policy::compile`].
+pub fn json_schema() -> &'static str {
+    include_str!("json_schema.json")
+}

@@ -41,7 +41,7 @@ mod typing;
 
 pub use bundle::{Bundle, BundleHash, KeyFingerprint};
 pub use compile::{CompiledPolicy, Equality, Role};
-pub use document::{ClaimRule, FORMAT, Policy, Validity};
+pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
 pub use expression::Literal;
 pub use public::{PublicCheck, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource};
 

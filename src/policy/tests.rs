@@ -189,6 +189,19 @@ fn a_moved_threshold_keeps_the_shape() {
     }
 }
 
+/// Two thresholds of one type that happen to be equal stay two parameters.
+#[test]
+fn equal_thresholds_keep_the_shape() {
+    let shape = |a: u8, b: u8| {
+        let lines = format!(
+            "params = {{ a = {a}, b = {b} }}\npredicates = [{{ name = 'p', \
+             expr = 'kyc.children >= params.a && income.children >= params.b' }}]"
+        );
+        compile(&lines).unwrap().shape().unwrap().id()
+    };
+    assert_eq!(shape(2, 2), shape(2, 3));
+}
+
 /// The integer that is signed for a value, given as text.
 fn signed(role: usize, field: &str, value: &str) -> (SlotSource, i128) {
     let schemas = schemas();

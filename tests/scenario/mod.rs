@@ -116,7 +116,7 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 pub fn time(text: &str) -> Timestamp {
-    text.parse().ok().expect("a timestamp")
+    text.parse().expect("a timestamp")
 }
 
 pub fn validity() -> Validity {
@@ -143,7 +143,8 @@ impl Scenario {
     }
 
     pub fn with(policy: &str, cards: &[(&str, &str)], suite: Suite, validity: Validity) -> Self {
-        let mut policy = policy.to_owned();
+        let suite_line = format!("suite = \"{}\"\nissuers = [", suite.id());
+        let mut policy = policy.replace("issuers = [", &suite_line);
         let (mut schemas, mut credentials) = (Vec::new(), Vec::new());
         for (i, (schema, record)) in cards.iter().enumerate() {
             let schema = Arc::new(Schema::parse(schema.as_bytes()).expect("a schema"));

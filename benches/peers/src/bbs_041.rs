@@ -40,7 +40,8 @@ pub fn side() -> Side {
         move || {
             let messages = proof_messages();
             let pok = Prover::commit_signature_pok(&request, &messages, &signature).unwrap();
-            let challenge = Prover::create_challenge_hash(&[pok.clone()], None, &nonce).unwrap();
+            let challenge =
+                Prover::create_challenge_hash(std::slice::from_ref(&pok), None, &nonce).unwrap();
             let proof = Prover::generate_signature_pok(pok, &challenge).unwrap();
             proof.to_bytes_compressed_form()
         }

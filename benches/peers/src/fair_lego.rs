@@ -9,7 +9,8 @@
 //! one committed witness; a Schnorr proof that opens the commitment, with the blinding that the
 //! signature proof uses for the same message; one challenge over both; no second response for the
 //! shared message. What it leaves out is what proof_system does besides (specification, lookups),
-//! so it favours the peer. The verifier merges the pairings of both proofs as proof_system does.
+//! so it favours the peer. (The copies of prepared points that the verifying calls ask for are on the
+//! clock here: microseconds.) The verifier merges the pairings of both proofs as proof_system does.
 //!
 //! The circuit: v − min and max − v are each written in 64 bits; 2 · (64 + 1) = 130 constraints.
 
@@ -76,7 +77,7 @@ fn in_64_bits(
             Ok(Fr::from(bits[i]))
         })?;
         cs.enforce_constraint(lc!() + bit, lc!() + Variable::One - bit, lc!())?;
-        sum = sum + (weight, bit);
+        sum += (weight, bit);
         weight.double_in_place();
     }
     cs.enforce_constraint(sum, lc!() + Variable::One, combination)

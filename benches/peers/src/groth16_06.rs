@@ -68,7 +68,7 @@ fn rows(circuit: Window) -> usize {
 
 pub fn side() -> Side {
     let mut rng = ChaCha20Rng::seed_from_u64(5);
-    let [from, now, until] = inputs::HOURS.map(|hour| Fr::from(hour));
+    let [from, now, until] = inputs::HOURS.map(Fr::from);
     let [threshold, value] = [inputs::THRESHOLD, inputs::VALUE].map(Fr::from);
     let circuit = Window { inputs: [threshold, now, value, from, until, Fr::rand(&mut rng)] };
     assert_eq!(rows(circuit.clone()), ours::shape().constraints());

@@ -286,6 +286,45 @@ fn expressions_are_bounded() {
     assert!(predicate(&" ".repeat(100_000)).is_err());
 }
 
+/// The published JSON Schema accepts what the parser accepts, and refuses what has another form.
+#[test]
+fn the_json_schema_agrees_with_the_parser() {
+    use crate::schema::tests::json_schema_accepts;
+    let rules: serde_json::Value = serde_json::from_str(json_schema()).unwrap();
+    let accepted = |text: &str| {
+        let value = serde_json::from_str(text).unwrap();
+        let accepted = json_schema_accepts(&rules, &rules, &value);
+        assert_eq!(accepted, Policy::parse(text.as_bytes()).is_ok(), "{text}");
+        accepted
+    };
+    let good = Policy::parse(text(DEMO).as_bytes()).unwrap().to_document().canonical();
+    assert!(accepted(&good));
+    for (from, to, expected) in [
+        ("\"date\":\"2008-01-01\"", "\"decimal\":\"12.5\"", true),
+        ("{\"date\":\"2008-01-01\"}", "-5", true),
+        ("{\"date\":\"2008-01-01\"}", "\"CH\"", true),
+        ("{\"date\":\"2008-01-01\"}", "{}", false),
+        ("{\"date\":\"2008-01-01\"}", "null", false),
+        ("\"date\":\"2008-01-01\"", "\"date\":\"2008-1-1\"", false),
+        ("\"date\":\"2008-01-01\"", "\"decimal\":\".5\"", false),
+        ("sigil-policy/1", "sigil-policy/2", false),
+        ("\"1.0.0\"", "\"1.0\"", false),
+        ("\"title\":", "\"titel\":", false),
+        ("\"kyc.country\"", "\"country\"", false),
+        ("\"must\"", "\"always\"", false),
+        ("\"hidden\"", "\"none\"", false),
+        ("SHA-256", "SHA-512", false),
+        ("did:key:zUC7", "did:key:z6Mk", false),
+        ("\"equal\":[[\"kyc.person\",", "\"equal\":[[", false),
+        ("\"name\":\"adult\"", "\"name\":\"Adult\"", false),
+        ("[\"CH\",\"LI\"]", "[]", false),
+    ] {
+        let text = good.replacen(from, to, 1);
+        assert_ne!(text, good, "{from}");
+        assert_eq!(accepted(&text), expected, "{from} -> {to}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
