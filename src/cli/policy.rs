@@ -6,7 +6,7 @@ use super::files;
 use super::report::Report;
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
-use crate::policy::{Bundle, CompiledPolicy, Policy};
+use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
 use crate::presentation::VerifiedPresentation;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -42,11 +42,17 @@ Examples:\n  sigil policy id adult.toml\n  sigil policy id terms/bundle.json")]
         /// The policy document or bundle.
         file: PathBuf,
     },
+    /// Print the JSON Schema of policy documents, for editors.
+    ///
+    /// Reads nothing. Writes to standard output, also without --json.
+    #[command(after_help = "Example:\n  sigil policy json-schema > sigil-policy.json")]
+    JsonSchema,
 }
 
 impl Command {
     pub(super) fn run(&self) -> Result<Report, Failure> {
         match self {
+            Command::JsonSchema => Ok(Report::document(json_schema())),
             Command::Check { file, schema } => {
                 let policy = artefacts::policy(file)?;
                 let schemas = artefacts::schemas(schema)?;
