@@ -5,6 +5,7 @@
 //! or as one JSON object, and turns it into the exit code.
 
 mod artefacts;
+mod demo;
 mod failure;
 mod files;
 mod inspect;
@@ -108,6 +109,7 @@ enum Command {
     Prove(prove::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Demo(demo::Arguments),
 }
 
 impl Command {
@@ -122,6 +124,7 @@ impl Command {
             Command::Prove(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
             Command::Inspect(arguments) => arguments.run(),
+            Command::Demo(arguments) => arguments.run(quiet),
         }
     }
 }

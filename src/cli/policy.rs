@@ -217,6 +217,7 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
             format!("{}: {}", text(item, "name")?, words.join(" "))
         }
         "roles" => format!("{}: valid at the time of the request", text(item, "name")?),
+        "claims" => format!("{}: one of the values listed", text(item, "path")?),
         "equal" => {
             let Document::Array(pair) = item else { return None };
             let [Document::Text(a), Document::Text(b)] = &pair[..] else { return None };
