@@ -181,7 +181,7 @@ pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>)
         (Expected::Qualifies, Ok(_)) => true,
         (Expected::Qualifies, Err(_)) | (_, Ok(_)) => false,
         (Expected::Minor | Expected::Funds | Expected::Validity, Err(error)) => {
-            matches!(error, ProveError::NotSatisfied)
+            matches!(error, ProveError::NotSatisfied { .. })
         }
         (Expected::Country, Err(error)) => {
             matches!(error, ProveError::Statement(StatementError::Rule { .. }))
