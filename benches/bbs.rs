@@ -2,6 +2,8 @@
 //!
 //! The peers are measured beside this in `benches/peers`.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run must stop")]
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

@@ -160,7 +160,7 @@ impl Arguments {
         let complaint = Complaint::new(error.to_string());
         match error {
             ProveError::Statement(_)
-            | ProveError::NotSatisfied
+            | ProveError::NotSatisfied { .. }
             | ProveError::NotEqual { .. }
             | ProveError::Failed => Failure::refused(complaint),
             ProveError::Credential { role } => {

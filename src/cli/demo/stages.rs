@@ -180,12 +180,18 @@ pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>)
     match (expected, attempt) {
         (Expected::Qualifies, Ok(_)) => true,
         (Expected::Qualifies, Err(_)) | (_, Ok(_)) => false,
-        (Expected::Minor | Expected::Funds | Expected::Validity, Err(error)) => {
-            matches!(error, ProveError::NotSatisfied)
-        }
+        (Expected::Minor, Err(error)) => fails_only(error, "$.predicates[0]"),
+        (Expected::Funds, Err(error)) => fails_only(error, "$.predicates[1]"),
+        (Expected::Validity, Err(error)) => fails_only(error, "$.roles["),
         (Expected::Country, Err(error)) => {
             matches!(error, ProveError::Statement(StatementError::Rule { .. }))
         }
         (Expected::Person, Err(error)) => matches!(error, ProveError::NotEqual { .. }),
     }
+}
+
+/// Whether the rules that do not hold are all at places that begin so.
+fn fails_only(error: &ProveError, place: &str) -> bool {
+    matches!(error, ProveError::NotSatisfied { rules }
+        if !rules.is_empty() && rules.iter().all(|rule| rule.starts_with(place)))
 }
