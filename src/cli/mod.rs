@@ -1,7 +1,7 @@
 //! The command line: arguments, files, messages and remedies. No protocol is decided here.
 //!
 //! The clock and the system's randomness are read in this module's commands and nowhere else in the
-//! crate. Each command gives a [`Report`] or a [`Failure`]; this file prints either, as text for people
+//! crate. Each command gives a report or a failure; this file prints either, as text for people
 //! or as one JSON object, and turns it into the exit code.
 
 mod artefacts;

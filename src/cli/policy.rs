@@ -7,7 +7,7 @@ use super::report::Report;
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
 use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
-use crate::presentation::VerifiedPresentation;
+use crate::presentation::{StatementError, VerifiedPresentation};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -206,8 +206,16 @@ pub(super) fn describe_verified(
     report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
 }
 
+/// Why what is said in the clear is not enough, with the rule in the policy's own words.
+pub(super) fn problem(policy: &Policy, error: &StatementError) -> String {
+    match error {
+        StatementError::Rule { rule: place } => format!("{error} ({})", rule(policy, place)),
+        error => error.to_string(),
+    }
+}
+
 /// A rule in the policy's own words, by its place.
-pub(super) fn rule(policy: &Policy, place: &str) -> String {
+fn rule(policy: &Policy, place: &str) -> String {
     read_rule(&policy.to_document(), place).unwrap_or_else(|| place.to_owned())
 }
 

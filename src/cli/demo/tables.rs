@@ -3,8 +3,8 @@
 use super::population::{Expected, Population};
 use super::stages::Stage;
 use super::{AUDIENCE, Findings, STEPS};
-use crate::cli::policy;
 use crate::cli::report::Report;
+use crate::cli::{policy, prove};
 use crate::policy::Bundle;
 use serde_json::{Map, Value, json};
 
@@ -60,7 +60,7 @@ fn outcomes(report: Report, population: &Population, findings: &Findings) -> Rep
 fn reason(population: &Population, findings: &Findings, expected: Expected) -> Option<String> {
     let mut pairs = population.applicants.iter().zip(&findings.all.attempts);
     let (_, attempt) = pairs.find(|(applicant, _)| applicant.expected == expected)?;
-    attempt.as_ref().err().map(ToString::to_string)
+    attempt.as_ref().err().map(|error| prove::problem(&population.policy, error))
 }
 
 /// What the verifier saw of one holder.
