@@ -289,6 +289,31 @@ fn a_holder_that_does_not_qualify_cannot_answer() {
     place.assert_no_remains();
 }
 
+/// Two exchanged points of the query H: the one part of a proving key that its loading cannot check.
+#[test]
+fn a_holder_notices_proofs_that_do_not_verify_before_they_leave() {
+    use sha2::{Digest, Sha256};
+    let place = requested("key");
+    let good = fs::read(place.path("terms/proving.key")).unwrap();
+    let content = good.len() - 32;
+    // H stands before L, which loading does check: walk back until the key loads.
+    let outcomes = (8..).step_by(8).map(|back| {
+        let at = content - 64 * back;
+        let mut key = good[..content].to_vec();
+        let (left, right) = key.split_at_mut(at);
+        left[at - 64..].swap_with_slice(&mut right[..64]);
+        let seal = Sha256::new_with_prefix(b"SIGIL-CIRCUITS-KEY-").chain_update(&key).finalize();
+        key.extend(seal);
+        place.write("terms/proving.key", key);
+        place.run(&prove("request.json", "p.json"))
+    });
+    let refused = outcomes.take(40).find(|output| output.status.code() != Some(2)).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let printed = String::from_utf8(refused.stderr).unwrap();
+    assert!(printed.contains("did not pass its own verification"), "{printed}");
+    assert!(!place.path("p.json").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn secrets_have_mode_0600_and_nothing_is_overwritten() {
