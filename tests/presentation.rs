@@ -42,6 +42,8 @@ fn a_threshold_and_the_validity_window_are_proven_and_eight_fields_shown() {
     );
     assert_eq!(verified.proven(), ["$.roles[0].validity", "$.predicates[0]"]);
     assert_eq!(verified.bundle(), scenario.bundle.hash());
+    let logged = format!("{verified:?}");
+    assert!(logged.contains("card.points") && !logged.contains("4711"), "{logged}");
     let octets = presentation.to_bytes();
     // The values shown take 75 of these; the bound is for what comes beyond them.
     assert!(octets.len() <= 1_400, "{} octets", octets.len());

@@ -18,6 +18,7 @@ use crate::schema::FIRST_FIELD;
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
+use std::fmt;
 use thiserror::Error;
 
 /// Why a presentation was not accepted.
@@ -54,8 +55,8 @@ pub struct Expectation<'a> {
     pub skew: u64,
 }
 
-/// A value that a holder disclosed, signed by the credential's issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value that a holder disclosed, signed by the credential's issuer. `Debug` shows the claim only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DisclosedValue {
     /// `role.field`.
     pub claim: String,
@@ -63,6 +64,13 @@ pub struct DisclosedValue {
     pub value: Option<Value>,
     /// The value as text.
     pub text: String,
+}
+
+impl fmt::Debug for DisclosedValue {
+    // It is a person's: what a log is to hold of it must be written there on purpose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DisclosedValue").field("claim", &self.claim).finish_non_exhaustive()
+    }
 }
 
 /// What is known after verification: made by [`verify`] alone.
