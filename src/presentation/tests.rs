@@ -5,7 +5,7 @@ pub(super) mod scenario;
 
 use super::link::{CredentialLink, Response};
 use super::statement::{Choice, FirstMessages, Statement};
-use super::verify::check;
+use super::verify::{Coefficients, check};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
@@ -212,6 +212,43 @@ fn forge_swapped_slots() {
     let forged = prove_under(&scenario, &terms, 1).unwrap();
     assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own map");
     assert!(refused(&scenario, &forged), "refused under the verifier's");
+}
+
+/// The credentials of two persons, under a policy of the holder's that does not ask for one person.
+#[test]
+fn forge_presentation_without_its_equality() {
+    let other = scenario::WEALTHY.replace("p-01f7", "p-02aa");
+    let cards = [(scenario::IDENTITY, scenario::ADULT), (scenario::MEANS, other.as_str())];
+    let scenario = Scenario::new(scenario::PAIR_POLICY, &cards);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotEqual { .. })));
+    let terms = foreign_terms(&scenario, "[[\"id.person\",\"means.person\"]]", "[]");
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
+    assert!(refused(&scenario, &forged));
+}
+
+/// Coefficients that were known before the responses would let two errors be weighed against each
+/// other.
+#[test]
+fn forge_errors_weighed_by_known_coefficients() {
+    let scenario = sixteen();
+    let good = scenario.prove(1).unwrap();
+    let choices = [choice(&good, 0)];
+    let statement = Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let part = good.predicate.as_ref().unwrap();
+    let first = FirstMessages {
+        predicate: Some((&part.proof, &part.d, &part.link.k_d)),
+        links: vec![good.credentials[0].link.as_ref().map(FirstMessages::link_points)],
+        equalities: Vec::new(),
+    };
+    let ph = statement.presentation_header(&first);
+    let mut coefficients = Coefficients::new(&good, &ph);
+    let (a, b) = (coefficients.next(), coefficients.next());
+    assert!(a != b && a != Scalar::ZERO && b != Scalar::ZERO);
+    assert!(change(&scenario, &good, |p| {
+        link(p, 0).rho_hat += b;
+        link(p, 0).tau_hat -= a;
+    }));
 }
 
 /// What the policy demands to see, a holder who compiles another policy could leave out.

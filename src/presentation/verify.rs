@@ -262,20 +262,20 @@ fn combine(
 }
 
 /// 128-bit coefficients that hash every octet of the presentation and its statement.
-struct Coefficients {
+pub(super) struct Coefficients {
     seed: [u8; DIGEST_LEN],
     count: usize,
 }
 
 impl Coefficients {
-    fn new(presentation: &Presentation, ph: &[u8]) -> Self {
+    pub(super) fn new(presentation: &Presentation, ph: &[u8]) -> Self {
         let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("ph", ph);
         transcript.absorb("presentation", presentation.to_bytes());
         Coefficients { seed: transcript.finish(), count: 0 }
     }
 
-    fn next(&mut self) -> Scalar {
+    pub(super) fn next(&mut self) -> Scalar {
         let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("seed", self.seed);
         transcript.absorb_number("coefficient", self.count);
