@@ -205,6 +205,14 @@ fn reject_credentials_of_another_role_issuer_or_schema() {
     let mut holdings = scenario.holdings();
     holdings[0] = Holding { credential: &credential, reveal: &[] };
     assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
+
+    // The issuer that the policy names, under the other suite.
+    let record = schema.record_from_json(ADULT.as_bytes()).unwrap();
+    let other = issuer(&schema, Suite::Shake256, 100);
+    assert_eq!(other.public_key(), scenario.credentials[0].issuer());
+    let credential = other.issue(record, validity(), 1).unwrap();
+    holdings[0] = Holding { credential: &credential, reveal: &[] };
+    assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
 }
 
 #[test]
