@@ -312,6 +312,44 @@ fn reject_indexes_that_are_not_ascending_and_below_the_count() {
     }
 }
 
+/// A proof begun with other messages than those signed answers its challenge well: what is missing is
+/// the signature, and the pairing alone can tell.
+#[test]
+fn forge_proof_of_messages_that_were_not_signed() {
+    let sample = Sample::new();
+    let mut rng = ChaCha20Rng::seed_from_u64(17);
+    for changed in 0..sample.messages.len() {
+        let mut messages = sample.messages.clone();
+        messages[changed] = b"never signed".to_vec();
+        let Sample { key, signature, .. } = &sample;
+        let forged =
+            standard::proof_gen(SUITE, key, signature, HEADER, PH, &messages, &SHOWN, &mut rng);
+        let forged = forged.unwrap();
+        let shown: Vec<(usize, &[u8])> = SHOWN.iter().map(|&i| (i, &messages[i][..])).collect();
+        assert!(!sample.accepts(&forged, &shown), "message {changed}");
+    }
+}
+
+/// One response more under generators for the messages signed: none may be left unread.
+#[test]
+fn forge_proof_with_a_response_that_nothing_reads() {
+    let sample = Sample::new();
+    let generators = Generators::new(Interface::standard(SUITE), 4).unwrap();
+    let shown: Vec<(usize, Scalar)> = sample
+        .shown()
+        .into_iter()
+        .map(|(i, message)| (i, standard::messages_to_scalars(SUITE, &[message])[0]))
+        .collect();
+    let accepts = |proof: &Proof| {
+        sigil::bbs::proof_verify(&sample.key, proof, &generators, HEADER, PH, &shown).is_ok()
+    };
+    assert!(accepts(&sample.proof));
+    let octets = sample.proof.to_bytes();
+    let last = octets.len() - 32;
+    let more = [&octets[..last], &[1; 32], &octets[last..]].concat();
+    assert!(!accepts(&Proof::from_bytes(&more).unwrap()));
+}
+
 #[test]
 fn reject_one_message_more_or_less() {
     let sample = Sample::new();

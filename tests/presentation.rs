@@ -42,6 +42,8 @@ fn a_threshold_and_the_validity_window_are_proven_and_eight_fields_shown() {
     );
     assert_eq!(verified.proven(), ["$.roles[0].validity", "$.predicates[0]"]);
     assert_eq!(verified.bundle(), scenario.bundle.hash());
+    let logged = format!("{verified:?}");
+    assert!(logged.contains("card.points") && !logged.contains("4711"), "{logged}");
     let octets = presentation.to_bytes();
     // The values shown take 75 of these; the bound is for what comes beyond them.
     assert!(octets.len() <= 1_400, "{} octets", octets.len());
@@ -204,6 +206,14 @@ fn reject_credentials_of_another_role_issuer_or_schema() {
     let record = schema.record_from_json(ADULT.as_bytes()).unwrap();
     let credential = stranger.issue(record, validity(), 1).unwrap();
     let mut holdings = scenario.holdings();
+    holdings[0] = Holding { credential: &credential, reveal: &[] };
+    assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
+
+    // The issuer that the policy names, under the other suite.
+    let record = schema.record_from_json(ADULT.as_bytes()).unwrap();
+    let other = issuer(&schema, Suite::Shake256, 100);
+    assert_eq!(other.public_key(), scenario.credentials[0].issuer());
+    let credential = other.issue(record, validity(), 1).unwrap();
     holdings[0] = Holding { credential: &credential, reveal: &[] };
     assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
 }

@@ -177,7 +177,7 @@ pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Resul
         return Ok(Typed::Public(rule));
     }
     let (condition, range) = parts.condition().ok_or_else(overflow)?;
-    let constant = -parts.constant;
+    let constant = parts.constant.checked_neg().ok_or_else(overflow)?;
     if !range.contains(constant) {
         let message = format!(
             "{} can't be reached: the claims here give {} to {}",

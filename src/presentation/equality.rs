@@ -90,3 +90,88 @@ pub(super) fn add_equation(
     combination.add_point(&part.e, -(coefficient * challenge));
     combination.add_point(&part.t[side], -coefficient);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::link::Bases;
+    use super::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+    use std::collections::HashSet;
+
+    /// An equality of two messages, with the BBS sides played by hand.
+    struct Run {
+        part: EqualityPart,
+        challenges: [Scalar; 2],
+        responses: [Scalar; 2],
+    }
+
+    fn run(committed: u64, messages: [u64; 2]) -> Run {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut draw = || SecretScalar::new(random_scalar(&mut rng));
+        let (blindings, challenges) = ([draw(), draw()], [*draw(), *draw()]);
+        let bases = Bases::new(0, 1);
+        let (base, blinder) = (&bases.equalities[0], &bases.blinder);
+        let pair = [&blindings[0], &blindings[1]];
+        let init = EqualityInit::new(base, blinder, &Scalar::from(committed), pair, &mut rng);
+        let part = init.respond([&challenges[0], &challenges[1]]);
+        let respond = |i: usize| *blindings[i] + challenges[i] * Scalar::from(messages[i]);
+        Run { part, challenges, responses: [respond(0), respond(1)] }
+    }
+
+    /// Whether the equation of the first and of the second side holds.
+    fn holds(run: &Run) -> [bool; 2] {
+        let bases = Bases::new(0, 1);
+        [0, 1].map(|side| {
+            let mut combination = Combination::new();
+            add_equation(
+                &mut combination,
+                (&bases.equalities[0], &bases.blinder),
+                &run.part,
+                side,
+                (&run.challenges[side], &run.responses[side]),
+                Scalar::from(0x1234_5678_9abc),
+            );
+            combination.holds()
+        })
+    }
+
+    #[test]
+    fn forge_equality_of_unequal_messages() {
+        assert_eq!(holds(&run(5, [5, 5])), [true, true]);
+        assert_eq!(holds(&run(5, [5, 6])), [true, false], "the second message is another");
+        assert_eq!(holds(&run(5, [6, 5])), [false, true], "the first message is another");
+    }
+
+    #[test]
+    fn forge_every_part_of_an_equality() {
+        let other = run(6, [6, 6]).part;
+        type Change = fn(&mut EqualityPart, &EqualityPart);
+        let changes: [(&str, Change, [bool; 2]); 5] = [
+            ("E", |part, other| part.e = other.e, [false, false]),
+            ("T_a", |part, other| part.t[0] = other.e, [false, true]),
+            ("T_b", |part, other| part.t[1] = other.e, [true, false]),
+            ("rho_a", |part, _| part.rho_hat[0] += Scalar::from(1), [false, true]),
+            ("rho_b", |part, _| part.rho_hat[1] += Scalar::from(1), [true, false]),
+        ];
+        for (name, change, expected) in changes {
+            let mut run = run(5, [5, 5]);
+            change(&mut run.part, &other);
+            assert_eq!(holds(&run), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_blinder_is_drawn_by_itself() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        let bases = Bases::new(0, 1);
+        let (base, blinder) = (&bases.equalities[0], &bases.blinder);
+        let zero = SecretScalar::default();
+        let init = EqualityInit::new(base, blinder, &zero, [&zero, &zero], &mut rng);
+        let mut seen = HashSet::from([[0; 32]]);
+        for one in [&init.rho, &init.rho_tilde[0], &init.rho_tilde[1]] {
+            assert!(seen.insert(one.to_bytes_be()));
+        }
+        assert_eq!(format!("{init:?}"), "EqualityInit(redacted)");
+    }
+}

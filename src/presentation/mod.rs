@@ -105,19 +105,26 @@
 //!
 //! | condition | held in | tested by |
 //! |---|---|---|
-//! | IC_s, IC_v are not the identity and distinct; v is in no constraint | `circuits/src/keys.rs`, `synthesis.rs` | `circuits/tests`, `reject_*` of keys |
-//! | the circuit bounds every slot to \|x\| < 2^66 | `circuits/src/bounds.rs` | `forge_*` of slot bounds |
-//! | no comparison wraps in F_p | `circuits/src/normal.rs`, `shape.rs` | the exhaustive 4-bit twin |
-//! | parameters are in their intervals, exactly as many as the shape has | `circuits/src/groth16.rs` | `reject_*` of inputs |
+//! | IC_s, IC_v are not the identity and distinct; v is in no constraint | `circuits/src/key_checks.rs`, `synthesis.rs` | `reject_identity_in_each_place`, `reject_equal_and_opposite_ic`, `blinder_is_in_no_constraint` |
+//! | the circuit bounds every slot to \|x\| < 2^66 | `circuits/src/bounds.rs` | `forge_*` in `circuits/src/bounds/tests.rs`, `forge_half_integer` |
+//! | no comparison wraps in F_p | `circuits/src/normal.rs`, `shape.rs` | `twin_circuit_accepts_exactly_what_holds_at_four_bits`, `reject_what_could_wrap` |
+//! | parameters are in their intervals, exactly as many as the shape has | `circuits/src/groth16.rs`, `shape.rs` | `reject_parameter_outside_its_interval_or_changed`, `reject_wrong_number_of_inputs` |
+//! | π is checked, for these parameters and this D | `verify.rs` | `forge_predicate_that_does_not_hold` |
+//! | D and C hold the same integers | `link.rs`, `verify.rs` | `forge_value_that_is_not_signed`, `forge_every_part_of_the_link` |
 //! | Ĝ, Ĥ, Ĝ_E are independent of one another and of the BBS generators | `link.rs`, `Bases` | `link_bases_are_distinct_from_all_generators` |
 //! | 2^194 ≤ z < 2^248 before any reduction | `link.rs`, `Response::from_bytes` | `reject_responses_out_of_range`, `forge_crt_pair` |
-//! | masks independent of m̃, used once | `link.rs`, `LinkInit` | `a_mask_used_twice_gives_the_value_away` |
+//! | masks independent of m̃ and of one another, every blinder drawn by itself | `link.rs`, `equality.rs` | `masks_do_not_follow_the_blindings`, `every_blinder_and_mask_is_drawn_by_itself`, `a_mask_used_twice_gives_the_value_away` |
 //! | the slot map is the verifier's own | `statement.rs` | `forge_swapped_slots` |
-//! | `ph` holds every first message and all of the statement | `statement.rs` | `reject_every_changed_item_of_the_header` |
-//! | c_x hashes every BBS proof | `link.rs`, `LinkChallenge` | `reject_single_bit_flips` |
-//! | coefficients hash the whole presentation | `verify.rs` | `forge_cancelling_errors` |
-//! | γ, δ and the rest of the key are sound | `circuits/src/keys.rs` | `reject_*` of keys |
+//! | every part that the policy asks for is there | `verify.rs`, `check_parts` | `forge_presentation_without_its_predicate`, `forge_presentation_without_its_equality` |
+//! | what must be shown is, and nothing else | `statement.rs` | `forge_withheld_claim`, `forge_surplus_claim` |
+//! | both sides of an equality are checked | `equality.rs` | `forge_equality_of_unequal_messages` |
+//! | `ph` holds every first message and all of the statement | `statement.rs` | `reject_every_changed_item_of_the_header`, `reject_every_changed_item_of_the_statement` |
+//! | c_x hashes every BBS proof | `link.rs`, `LinkChallenge` | `reject_changed_input_of_the_link_challenge` |
+//! | coefficients hash the whole presentation | `verify.rs` | `forge_errors_weighed_by_known_coefficients`, `forge_cancelling_errors` |
+//! | Ā holds a signature | `bbs/proof.rs` | `forge_proof_of_messages_that_were_not_signed` |
+//! | γ, δ and the rest of the key are sound | `circuits/src/key_checks.rs` | `reject_gamma_equal_to_delta`, `reject_generator_as_gamma_or_delta` |
 //! | the verifying key is the one that the policy names | `statement.rs` | `reject_swapped_verifying_key` |
+//! | one encoding of a presentation, no bit of it free | `encoding.rs`, `wire.rs` | `all_single_bit_flips_are_refused`, `reject_every_second_encoding_of_an_artefact` |
 //!
 //! Assumptions: discrete logarithm in both groups, q-SDH for BBS, Groth16's knowledge soundness with an
 //! honest setup, SHA-256 as a random oracle. In bits: BN254 about 100, BLS12-381 about 117.

@@ -191,8 +191,19 @@ fn attempt(
         || prove_predicate(statement, key, &values, &mut circuit_rng),
         || begin_credentials(statement, holdings, &mut credential_rng),
     );
-    let (proved, inits) = (proved?, inits?);
+    finish(statement, holdings, choices, &values, (proved?, inits?), rng)
+}
 
+/// From the Groth16 proof and the BBS proofs begun to the presentation.
+fn finish(
+    statement: &Statement<'_>,
+    holdings: &[Holding<'_>],
+    choices: &[Choice],
+    values: &[u128],
+    (proved, inits): (Option<circuits::Proved>, Vec<ProofInit<'_>>),
+    rng: &mut impl CryptoRngCore,
+) -> Result<Presentation, Attempt> {
+    let policy = statement.terms().policy();
     let bases = Bases::new(policy.slots().len(), policy.equalities().len());
     let equalities = begin_equalities(statement, holdings, &inits, &bases, rng)?;
     let blinding = |at: &SlotSource| inits.get(at.role)?.blinding(at.message).cloned();
@@ -336,3 +347,6 @@ fn begin_equalities(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -381,3 +381,6 @@ pub(super) fn claim_path(terms: &Terms, role: usize, message: usize) -> String {
     };
     format!("{}.{name}", role.name())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,11 @@
 //! Forgeries that only a prover with its hands inside a presentation could try.
 
 #[path = "../../tests/scenario/mod.rs"]
-mod scenario;
+pub(super) mod scenario;
 
 use super::link::{CredentialLink, Response};
 use super::statement::{Choice, FirstMessages, Statement};
-use super::verify::check;
+use super::verify::{Coefficients, check};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
@@ -156,6 +156,20 @@ fn forge_cancelling_errors() {
     }));
 }
 
+/// Each side of an equality, and each equation of the link, counts in the whole presentation.
+#[test]
+fn forge_single_responses() {
+    let scenario = pair();
+    let good = scenario.prove(1).unwrap();
+    for side in 0..2 {
+        assert!(change(&scenario, &good, |p| p.equalities[0].rho_hat[side] += Scalar::ONE));
+        assert!(change(&scenario, &good, |p| link(p, side).rho_hat += Scalar::ONE));
+        assert!(change(&scenario, &good, |p| link(p, side).tau_hat += Scalar::ONE));
+    }
+    assert!(change(&scenario, &good, |p| p.equalities[0].rho_hat.swap(0, 1)));
+    assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().link.nu_hat[31] ^= 1));
+}
+
 /// Terms whose compiled policy is another one, under the bundle hash of the first: what a holder
 /// could do who compiles the policy in its own way.
 fn foreign_terms(scenario: &Scenario, from: &str, to: &str) -> Terms {
@@ -198,6 +212,83 @@ fn forge_swapped_slots() {
     let forged = prove_under(&scenario, &terms, 1).unwrap();
     assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own map");
     assert!(refused(&scenario, &forged), "refused under the verifier's");
+}
+
+/// The credentials of two persons, under a policy of the holder's that does not ask for one person.
+#[test]
+fn forge_presentation_without_its_equality() {
+    let other = scenario::WEALTHY.replace("p-01f7", "p-02aa");
+    let cards = [(scenario::IDENTITY, scenario::ADULT), (scenario::MEANS, other.as_str())];
+    let scenario = Scenario::new(scenario::PAIR_POLICY, &cards);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotEqual { .. })));
+    let terms = foreign_terms(&scenario, "[[\"id.person\",\"means.person\"]]", "[]");
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
+    assert!(refused(&scenario, &forged));
+}
+
+/// Coefficients that were known before the responses would let two errors be weighed against each
+/// other.
+#[test]
+fn forge_errors_weighed_by_known_coefficients() {
+    let scenario = sixteen();
+    let good = scenario.prove(1).unwrap();
+    let choices = [choice(&good, 0)];
+    let statement = Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let part = good.predicate.as_ref().unwrap();
+    let first = FirstMessages {
+        predicate: Some((&part.proof, &part.d, &part.link.k_d)),
+        links: vec![good.credentials[0].link.as_ref().map(FirstMessages::link_points)],
+        equalities: Vec::new(),
+    };
+    let ph = statement.presentation_header(&first);
+    let mut coefficients = Coefficients::new(&good, &ph);
+    let (a, b) = (coefficients.next(), coefficients.next());
+    assert!(a != b && a != Scalar::ZERO && b != Scalar::ZERO);
+    assert!(change(&scenario, &good, |p| {
+        link(p, 0).rho_hat += b;
+        link(p, 0).tau_hat -= a;
+    }));
+}
+
+/// What the policy demands to see, a holder who compiles another policy could leave out.
+#[test]
+fn forge_withheld_claim() {
+    let scenario = sixteen();
+    let must = "\"disclosure\":\"must\",\"path\":\"card.tier\"";
+    let terms = foreign_terms(&scenario, must, &must.replace("must", "never"));
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
+    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+    let expected = StatementError::Missing { claim: "card.tier".to_owned() };
+    assert!(matches!(&error, VerifyError::Statement(found) if *found == expected), "{error:?}");
+}
+
+/// What the policy does not let pass is refused from the other side too.
+#[test]
+fn forge_surplus_claim() {
+    let scenario = sixteen();
+    let claims = "\"claims\":[";
+    let more = format!("{claims}{{\"disclosure\":\"may\",\"path\":\"card.level\"}},");
+    let terms = foreign_terms(&scenario, claims, &more);
+    let mut holdings = scenario.holdings();
+    holdings[0].reveal = &["level"];
+    let (request, key) = (&scenario.request, scenario.key.as_ref());
+    let forged = prove(&terms, request, &holdings, key, &mut rng(1)).unwrap();
+    assert!(check(&terms, request, &forged).is_ok());
+    let error = check(&scenario.terms, request, &forged).unwrap_err();
+    let expected = StatementError::Surplus { claim: "card.level".to_owned() };
+    assert!(matches!(&error, VerifyError::Statement(found) if *found == expected), "{error:?}");
+}
+
+/// The number of an issuer beyond the policy's list names nobody.
+#[test]
+fn reject_issuer_beyond_the_list() {
+    let scenario = sixteen();
+    let mut forged = scenario.prove(1).unwrap();
+    forged.credentials[0].issuer = 1;
+    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+    assert!(matches!(error, VerifyError::Statement(StatementError::Issuer { .. })), "{error:?}");
 }
 
 #[test]

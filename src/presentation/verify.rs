@@ -17,6 +17,7 @@ use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest,
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
+use std::fmt;
 use thiserror::Error;
 
 /// Why a presentation was not accepted.
@@ -53,8 +54,8 @@ pub struct Expectation<'a> {
     pub skew: u64,
 }
 
-/// A value that a holder disclosed, signed by the credential's issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value that a holder disclosed, signed by the credential's issuer. `Debug` shows the claim only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct DisclosedValue {
     /// `role.field`.
     pub claim: String,
@@ -62,6 +63,13 @@ pub struct DisclosedValue {
     pub value: Option<Value>,
     /// The value as text.
     pub text: String,
+}
+
+impl fmt::Debug for DisclosedValue {
+    // It is a person's: what a log is to hold of it must be written there on purpose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DisclosedValue").field("claim", &self.claim).finish_non_exhaustive()
+    }
 }
 
 /// What is known after verification: made by [`verify`] alone.
@@ -253,20 +261,20 @@ fn combine(
 }
 
 /// 128-bit coefficients that hash every octet of the presentation and its statement.
-struct Coefficients {
+pub(super) struct Coefficients {
     seed: [u8; DIGEST_LEN],
     count: usize,
 }
 
 impl Coefficients {
-    fn new(presentation: &Presentation, ph: &[u8]) -> Self {
+    pub(super) fn new(presentation: &Presentation, ph: &[u8]) -> Self {
         let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("ph", ph);
         transcript.absorb("presentation", presentation.to_bytes());
         Coefficients { seed: transcript.finish(), count: 0 }
     }
 
-    fn next(&mut self) -> Scalar {
+    pub(super) fn next(&mut self) -> Scalar {
         let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("seed", self.seed);
         transcript.absorb_number("coefficient", self.count);

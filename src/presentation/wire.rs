@@ -269,3 +269,6 @@ fn read_value(reader: &mut Reader<'_>) -> Result<Encoded, WireError> {
         Kind::Array | Kind::Other => return Err(reader.wrong("a value")),
     })
 }
+
+#[cfg(test)]
+mod tests;

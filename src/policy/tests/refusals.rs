@@ -268,6 +268,21 @@ fn reject_bundles_with_a_fault() {
     }
 }
 
+/// Products of literals reach the ends of the integers that the compiler computes with.
+#[test]
+fn reject_constants_at_the_end_of_the_integers() {
+    let huge = "4611686018427387904 * 4611686018427387904";
+    for expr in [
+        format!("kyc.children + (-8) * {huge} >= 0"),
+        format!("kyc.children - 2 * kyc.balance + (-8) * {huge} >= 0"),
+        format!("(-8) * {huge} <= kyc.children"),
+        format!("(-8) * {huge} * kyc.children >= 0"),
+        format!("kyc.children + 7 * {huge} + 7 * {huge} >= 0"),
+    ] {
+        assert!(predicate(&expr).is_err(), "{expr}");
+    }
+}
+
 /// Long and deep expressions end in an answer, quickly.
 #[test]
 fn expressions_are_bounded() {

@@ -287,6 +287,75 @@ fn a_mask_used_twice_gives_the_value_away() {
     assert_ne!(found, wide_scalar(value), "masks drawn independently");
 }
 
+/// The challenge hashes `ph` and each BBS proof, whole and in order.
+#[test]
+fn reject_changed_input_of_the_link_challenge() {
+    let challenge = |ph: &[u8], proofs: &[&[u8]]| LinkChallenge::new(ph, proofs.iter().copied());
+    let good = challenge(b"ph", &[b"one", b"two"]);
+    assert_eq!(good, challenge(b"ph", &[b"one", b"two"]));
+    for (name, other) in [
+        ("ph", challenge(b"pi", &[b"one", b"two"])),
+        ("the first proof", challenge(b"ph", &[b"ona", b"two"])),
+        ("the second proof", challenge(b"ph", &[b"one", b"twa"])),
+        ("their order", challenge(b"ph", &[b"two", b"one"])),
+        ("where one ends", challenge(b"ph", &[b"onet", b"wo"])),
+        ("their number", challenge(b"ph", &[b"one"])),
+    ] {
+        assert!(good != other, "{name} changed nothing");
+    }
+}
+
+/// The masks come from the generator alone: with other blindings of the BBS proof, the same responses.
+#[test]
+fn masks_do_not_follow_the_blindings() {
+    let init = |blinding: u64| {
+        let mut rng = rng(12);
+        let key = key(&mut rng);
+        let proved = key.prove(&[5], &[1], &mut rng).unwrap();
+        let blinding = SecretScalar::new(Scalar::from(blinding));
+        let slot = SlotSecret { credential: 0, value: 5, blinding };
+        let bases = Bases::new(1, 0);
+        LinkInit::new(&bases, key.verifying_key(), vec![slot], proved.opening, 1, &mut rng).unwrap()
+    };
+    let (one, other) = (init(1 << 40), init(1 << 50));
+    assert_ne!(one.credential(0).unwrap().t, other.credential(0).unwrap().t);
+    assert_eq!(one.masks[0].0, other.masks[0].0);
+    assert_eq!(one.credential(0).unwrap().k, other.credential(0).unwrap().k);
+    assert_eq!(one.k_d.to_bytes(), other.k_d.to_bytes());
+}
+
+/// A blinder that is zero or stands twice would show what it hides: ν̂ = c·v gives v, and D is then open
+/// to guesses.
+#[test]
+fn every_blinder_and_mask_is_drawn_by_itself() {
+    let mut rng = rng(13);
+    let bits = Interval::bits(8);
+    let at_least = |slot, param| {
+        let right = Linear::param(Param(param));
+        Formula::compare(Linear::slot(Slot(slot)), Comparison::Ge, right)
+    };
+    let formula = Formula::All(vec![at_least(0, 0), at_least(1, 0), at_least(2, 0)]);
+    let shape = Shape::new(vec![bits; 3], vec![bits], formula).unwrap();
+    let key = circuits::setup(&shape, &mut rng).unwrap();
+    let proved = key.prove(&[7, 7, 7], &[1], &mut rng).unwrap();
+    let slot = |credential| SlotSecret { credential, value: 7, blinding: SecretScalar::default() };
+    let slots = vec![slot(0), slot(0), slot(1)];
+    let v = proved.opening.blinder().to_bytes();
+    let bases = Bases::new(3, 0);
+    let link =
+        LinkInit::new(&bases, key.verifying_key(), slots, proved.opening, 2, &mut rng).unwrap();
+    let mut seen = HashSet::from([[0; 32], v]);
+    assert!(seen.insert(link.nu.to_bytes()), "nu");
+    for init in link.credentials.iter().flatten() {
+        for (name, one) in [("rho", &init.rho), ("rho~", &init.rho_tilde), ("tau", &init.tau)] {
+            assert!(seen.insert(one.to_bytes_be()), "{name}");
+        }
+    }
+    for mask in &link.masks {
+        assert!(seen.insert(mask.bls_scalar().to_bytes_be()), "a mask");
+    }
+}
+
 #[test]
 fn the_same_value_is_committed_to_differently_each_time() {
     let (a, b) = (run(5, 5, 9), run(5, 5, 10));

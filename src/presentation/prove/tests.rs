@@ -1,0 +1,84 @@
+//! Forgeries by a holder who runs the prover's own steps with a part of them exchanged.
+
+use super::*;
+use crate::presentation::statement::Terms;
+use crate::presentation::tests::scenario::{
+    SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario, rng, sixteen,
+};
+use crate::presentation::verify::{VerifyError, check};
+
+/// The prover's steps for the verifier's own statement, with a Groth16 proof of the forger's.
+fn forge(
+    scenario: &Scenario,
+    proved: impl FnOnce(&Statement<'_>, &[u128]) -> Option<circuits::Proved>,
+) -> Presentation {
+    let (terms, holdings) = (&scenario.terms, scenario.holdings());
+    let choices: Vec<Choice> =
+        holdings.iter().enumerate().map(|(i, one)| choose(terms, i, one).unwrap()).collect();
+    let statement = Statement::new(terms, &scenario.request, &choices).unwrap();
+    let slots = terms.policy().slots().iter();
+    let values: Vec<u128> =
+        slots.map(|slot| holdings[slot.role].credential.integer(slot.message).unwrap()).collect();
+    let mut rng = rng(1);
+    let inits = begin_credentials(&statement, &holdings, &mut rng).unwrap();
+    let parts = (proved(&statement, &values), inits);
+    let Ok(forged) = finish(&statement, &holdings, &choices, &values, parts, &mut rng) else {
+        panic!("the forger's steps work")
+    };
+    forged
+}
+
+fn refused(terms: &Terms, scenario: &Scenario, forged: &Presentation) -> bool {
+    matches!(check(terms, &scenario.request, forged), Err(VerifyError::Refused))
+}
+
+fn prove_for(
+    scenario: &Scenario,
+    params: &[i128],
+    values: &[u128],
+) -> Result<circuits::Proved, circuits::ProveError> {
+    let slots: Vec<i128> = values.iter().map(|value| *value as i128).collect();
+    scenario.key.as_ref().unwrap().prove(&slots, params, &mut rng(2))
+}
+
+/// A proof for a lower threshold, in a presentation that is otherwise all that the verifier asks for:
+/// the link holds, D is opened to the signed values, and the pairing equation alone refuses.
+#[test]
+fn forge_predicate_that_does_not_hold() {
+    let poor = SIXTEEN_RECORD.replace("90000", "1000");
+    let scenario = Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, &poor)]);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied)));
+    let forged = forge(&scenario, |statement, values| {
+        let mut params = statement.params().to_vec();
+        let threshold = params.iter_mut().find(|param| **param == 50_000).unwrap();
+        *threshold = 1;
+        Some(prove_for(&scenario, &params, values).unwrap())
+    });
+    assert!(refused(&scenario.terms, &scenario, &forged));
+}
+
+/// A proof of a better value: D is opened to another integer than C.
+#[test]
+fn forge_value_that_is_not_signed() {
+    let poor = SIXTEEN_RECORD.replace("90000", "1000");
+    let scenario = Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, &poor)]);
+    let forged = forge(&scenario, |statement, values| {
+        let better: Vec<u128> =
+            values.iter().map(|x| if *x == 1000 { 90_000 } else { *x }).collect();
+        Some(prove_for(&scenario, statement.params(), &better).unwrap())
+    });
+    assert!(refused(&scenario.terms, &scenario, &forged));
+}
+
+/// No proof, no link: a presentation of its own, whose `ph` says so, not one that lost its parts.
+#[test]
+fn forge_presentation_without_its_predicate() {
+    let scenario = sixteen();
+    let honest = forge(&scenario, |statement, values| {
+        Some(prove_for(&scenario, statement.params(), values).unwrap())
+    });
+    assert!(check(&scenario.terms, &scenario.request, &honest).is_ok(), "these are all the steps");
+    let forged = forge(&scenario, |_, _| None);
+    assert!(!forged.has_predicate() && forged.credentials[0].link.is_none());
+    assert!(refused(&scenario.terms, &scenario, &forged));
+}

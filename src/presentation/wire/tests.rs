@@ -1,0 +1,65 @@
+//! What the reader refuses by form, before any statement or proof is looked at.
+
+use super::*;
+use crate::presentation::tests::scenario::{pair, sixteen};
+
+/// Writes a changed presentation and reads it: the place must be refused, not the encoding as a whole.
+fn reject(good: &Presentation, name: &str, change: impl FnOnce(&mut Presentation)) {
+    let mut changed = good.clone();
+    change(&mut changed);
+    let error = Presentation::from_bytes(&changed.to_bytes()).err();
+    assert!(matches!(error, Some(WireError::Item { .. })), "{name}: {error:?}");
+}
+
+#[test]
+fn reject_lists_out_of_order_or_beyond_their_bounds() {
+    let good = pair().prove(1).unwrap();
+    assert!(Presentation::from_bytes(&good.to_bytes()).is_ok());
+    let credential = good.credentials[0].clone();
+    let equality = good.equalities[0].clone();
+    reject(&good, "17 credentials", |p| p.credentials = vec![credential; MAX_CREDENTIALS + 1]);
+    reject(&good, "65 equalities", |p| p.equalities = vec![equality; MAX_EQUALITIES + 1]);
+    reject(&good, "129 responses", |p| {
+        let link = &mut p.predicate.as_mut().unwrap().link;
+        link.z = vec![link.z[0]; MAX_SLOTS + 1];
+    });
+    reject(&good, "an issuer out of bounds", |p| p.credentials[0].issuer = MAX_MESSAGES);
+    reject(&good, "an index out of bounds", |p| {
+        p.credentials[0].disclosed[0].0 = MAX_MESSAGES;
+    });
+    let good = sixteen().prove(1).unwrap();
+    reject(&good, "indexes swapped", |p| p.credentials[0].disclosed.swap(0, 1));
+    reject(&good, "an index twice", |p| {
+        let again = p.credentials[0].disclosed[0].clone();
+        p.credentials[0].disclosed.insert(0, again);
+    });
+}
+
+#[test]
+fn reject_responses_that_are_none() {
+    let good = sixteen().prove(1).unwrap();
+    reject(&good, "nu beyond the order of BN254", |p| {
+        p.predicate.as_mut().unwrap().link.nu_hat = [0xff; SCALAR_LEN];
+    });
+    // The octets of all z are one string: one more, and one fewer.
+    let octets = good.to_bytes();
+    let z: Vec<u8> = {
+        let all = &good.predicate.as_ref().unwrap().link.z;
+        all.iter().flat_map(|z| *z.as_bytes()).collect()
+    };
+    let at = octets.windows(z.len()).position(|window| window == z).unwrap();
+    assert_eq!(octets[at - 2..at], [0x58, z.len() as u8]);
+    let with = |z: &[u8]| {
+        let head = [0x58, z.len() as u8];
+        [&octets[..at - 2], &head, z, &octets[at + z_len(&good)..]].concat()
+    };
+    assert!(Presentation::from_bytes(&with(&z)).is_ok());
+    for wrong in [[&z[..], &[0xff]].concat(), z[..z.len() - 1].to_vec()] {
+        let error = Presentation::from_bytes(&with(&wrong)).err();
+        assert!(matches!(error, Some(WireError::Item { .. })), "{error:?}");
+    }
+}
+
+fn z_len(presentation: &Presentation) -> usize {
+    presentation.predicate.as_ref().unwrap().link.z.len() * RESPONSE_LEN
+}
