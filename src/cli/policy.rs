@@ -215,7 +215,7 @@ pub(super) fn problem(policy: &Policy, error: &StatementError) -> String {
 }
 
 /// A rule in the policy's own words, by its place.
-fn rule(policy: &Policy, place: &str) -> String {
+pub(super) fn rule(policy: &Policy, place: &str) -> String {
     read_rule(&policy.to_document(), place).unwrap_or_else(|| place.to_owned())
 }
 

@@ -184,6 +184,11 @@ impl Arguments {
 pub(super) fn problem(policy: &Policy, error: &ProveError) -> String {
     match error {
         ProveError::Statement(error) => policy::problem(policy, error),
+        ProveError::NotSatisfied { rules } => {
+            let rules: Vec<String> =
+                rules.iter().map(|place| policy::rule(policy, place)).collect();
+            format!("the credentials do not satisfy the policy: {}", rules.join("; "))
+        }
         error => error.to_string(),
     }
 }
