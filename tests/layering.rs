@@ -333,6 +333,27 @@ fn files_stay_short() {
     }
 }
 
+/// The argument of the presentation rests on conditions, and each on tests: those must exist.
+#[test]
+fn the_argument_names_tests_that_exist() {
+    let page = fs::read_to_string(root().join("src/presentation/mod.rs")).unwrap();
+    let files = ["src", "circuits/src", "tests", "circuits/tests"].map(rust_files).concat();
+    let sources: Vec<String> = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut named = 0;
+    let rows = page.lines().skip_while(|line| !line.ends_with("| tested by |")).skip(2);
+    for row in rows.take_while(|line| line.starts_with("//! |")) {
+        let tests = row.trim_end_matches([' ', '|']).rsplit(" | ").next().unwrap();
+        let names = tests.split('`').skip(1).step_by(2).filter(|name| !name.contains(['*', '/']));
+        for name in names {
+            let function = format!("fn {name}() {{");
+            let found = sources.iter().any(|text| text.contains(&function));
+            assert!(found, "{name} is no test");
+            named += 1;
+        }
+    }
+    assert!(named > 20, "{named} tests named");
+}
+
 #[test]
 fn the_top_level_holds_what_it_is_meant_to() {
     for entry in fs::read_dir(root()).unwrap() {
