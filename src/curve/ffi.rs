@@ -57,12 +57,12 @@ pub(super) fn negate_if(point: &blst_p1_affine, negative: bool) -> blst_p1_affin
 
 /// Σ sᵢ·Pᵢ for a few public scalars and changing points. Variable time: verification only.
 ///
-/// Below four points a multiplication each is faster (it uses the endomorphism); above, the
-/// doublings are shared.
+/// Below four points a multiplication each is faster (it uses the endomorphism, and a short scalar
+/// costs less); above, the doublings are shared.
 pub(crate) fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Projective {
     assert_eq!(points.len(), scalars.len(), "one scalar for each point");
     if points.len() < 4 {
-        return points.iter().zip(scalars).map(|(p, s)| p * s).sum();
+        return points.iter().zip(scalars).map(|(p, s)| product(p, s)).sum();
     }
     let raw: Vec<blst_p1_affine> = points.iter().map(|p| *p.as_ref()).collect();
     let octets: Vec<u8> = scalars.iter().flat_map(|s| s.to_bytes_le()).collect();
@@ -83,6 +83,22 @@ pub(crate) fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Proj
         );
     }
     total
+}
+
+/// s·P in time that depends on the length of s.
+fn product(point: &G1Affine, scalar: &Scalar) -> G1Projective {
+    let octets = scalar.to_bytes_le();
+    let length = octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
+    let point = G1Projective::from(*point);
+    match (length, octets[0]) {
+        (0, _) => return G1Projective::identity(),
+        (1, 1) => return point,
+        _ => {}
+    }
+    let mut result = G1Projective::identity();
+    // SAFETY: at most 256 bits of a 32-octet scalar are read.
+    unsafe { blst::blst_p1_mult(result.as_mut(), point.as_ref(), octets.as_ptr(), 8 * length) };
+    result
 }
 
 /// Whether Π e(Pᵢ, Qᵢ) = 1: one shared Miller loop, one final exponentiation.

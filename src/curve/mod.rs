@@ -150,11 +150,18 @@ mod tests {
     fn sums_of_products_match_the_textbook() {
         let points: Vec<G1Affine> =
             (1u64..=9).map(|i| (G1Projective::generator() * Scalar::from(i * 77)).into()).collect();
-        let scalars: Vec<Scalar> =
+        // 0, 1, short ones and full-size ones.
+        let mut scalars: Vec<Scalar> =
             (0u64..9).map(|i| Scalar::from(i).square() - Scalar::from(7 * i)).collect();
+        scalars[1] = Scalar::ONE;
+        scalars[2] = Scalar::from(u64::MAX).square();
         for n in 0..=9 {
             let expected: G1Projective = (0..n).map(|i| points[i] * scalars[i]).sum();
             assert_eq!(sum_of_products(&points[..n], &scalars[..n]), expected, "n = {n}");
+            if let Some(last) = n.checked_sub(1) {
+                let one = sum_of_products(&points[last..n], &scalars[last..n]);
+                assert_eq!(one, points[last] * scalars[last], "{last} alone");
+            }
         }
     }
 }

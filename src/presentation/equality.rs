@@ -88,7 +88,7 @@ pub(super) fn add_equation(
     combination.add_base(base, &(coefficient * response));
     combination.add_base(blinder, &(coefficient * part.rho_hat[side]));
     combination.add_point(&part.e, -(coefficient * challenge));
-    combination.add_point(&part.t[side], -coefficient);
+    combination.add_point(&-part.t[side], coefficient);
 }
 
 #[cfg(test)]

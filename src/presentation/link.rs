@@ -407,8 +407,8 @@ pub(super) fn add_credential_equations(
     }
     combination.add_base(&bases.blinder, &(a * link.rho_hat + b * link.tau_hat));
     combination.add_point(&link.c, -(a * c + b * c_x.bls_scalar()));
-    combination.add_point(&link.t, -a);
-    combination.add_point(&link.k, -b);
+    combination.add_point(&-link.t, a);
+    combination.add_point(&-link.k, b);
 }
 
 /// Checks K_D + c_x·D = Σ z·IC + ν̂·IC_v on BN254.

@@ -260,7 +260,8 @@ fn combine(
     Some(combination)
 }
 
-/// 128-bit coefficients that hash every octet of the presentation and its statement.
+/// 128-bit coefficients that hash every octet of the presentation and its statement. The first is 1:
+/// with the others random, a sum with a false equation in it still vanishes only by chance.
 pub(super) struct Coefficients {
     seed: [u8; DIGEST_LEN],
     count: usize,
@@ -275,6 +276,10 @@ impl Coefficients {
     }
 
     pub(super) fn next(&mut self) -> Scalar {
+        if self.count == 0 {
+            self.count = 1;
+            return link::wide_scalar(1);
+        }
         let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("seed", self.seed);
         transcript.absorb_number("coefficient", self.count);
