@@ -164,6 +164,14 @@ impl Formula {
         Self::Compare { left, op, right }
     }
 
+    /// The parts that all have to hold, conjunctions within conjunctions taken apart.
+    pub(crate) fn conjuncts(&self) -> Vec<&Self> {
+        match self {
+            Self::Compare { .. } => vec![self],
+            Self::All(parts) => parts.iter().flat_map(Self::conjuncts).collect(),
+        }
+    }
+
     /// The native meaning. What cannot be evaluated does not hold.
     pub(crate) fn evaluate(&self, slots: &[i128], params: &[i128]) -> bool {
         match self {

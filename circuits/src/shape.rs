@@ -256,6 +256,18 @@ impl Shape {
         Ok(self.0.formula.evaluate(slots, params))
     }
 
+    /// The top-level comparisons that are false of these values, counted in the order written.
+    ///
+    /// # Errors
+    /// If the values aren't ones that the shape speaks of.
+    pub fn failing(&self, slots: &[i128], params: &[i128]) -> Result<Vec<usize>, InputError> {
+        self.check_slots(slots)?;
+        self.check_params(params)?;
+        let comparisons = self.0.formula.conjuncts();
+        let failing = |(_, part): &(usize, &Formula)| !part.evaluate(slots, params);
+        Ok(comparisons.into_iter().enumerate().filter(failing).map(|(index, _)| index).collect())
+    }
+
     pub(crate) fn check_slots(&self, slots: &[i128]) -> Result<(), InputError> {
         let (expected, found) = (self.slots().len(), slots.len());
         if expected != found {

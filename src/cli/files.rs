@@ -269,3 +269,55 @@ impl Lock {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("sigil-files-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        path
+    }
+
+    /// Both find the name free when they begin.
+    #[test]
+    fn of_two_writers_at_once_one_wins_and_nothing_is_mixed() {
+        let place = place("two");
+        let path = place.join("file");
+        let mut first = NewFile::begin(&path, Access::Public).unwrap();
+        let mut second = NewFile::begin(&path, Access::Public).unwrap();
+        first.write(b"first").unwrap();
+        second.write(b"second").unwrap();
+        assert!(!path.exists(), "not before it is whole");
+        second.commit().unwrap();
+        assert!(first.commit().unwrap_err().to_string().contains("nothing is overwritten"));
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        let path = place.join("directory");
+        let first = NewDirectory::begin(&path, Access::Public).unwrap();
+        let second = NewDirectory::begin(&path, Access::Public).unwrap();
+        first.add("a", b"1", Access::Public).unwrap();
+        second.add("b", b"2", Access::Public).unwrap();
+        first.commit().unwrap();
+        assert!(second.commit().is_err());
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 2, "no temporary names are left");
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_nothing_and_bounds_hold() {
+        let place = place("drop");
+        NewFile::begin(&place.join("file"), Access::Secret).unwrap().write(b"x").unwrap();
+        drop(NewDirectory::begin(&place.join("directory"), Access::Secret).unwrap());
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 0);
+        let path = place.join("five");
+        write_new(&path, b"12345", Access::Public).unwrap();
+        assert_eq!(read(&path, 5).unwrap().as_slice(), b"12345");
+        assert!(read(&path, 4).unwrap_err().to_string().contains("longer than the 4 octets"));
+        replace(&path, b"6", Access::Public).unwrap();
+        assert_eq!(read(&path, 5).unwrap().as_slice(), b"6");
+        fs::remove_dir_all(&place).unwrap();
+    }
+}

@@ -184,8 +184,9 @@ impl Arguments {
             report = report.row(
                 "rate",
                 format!(
-                    "{rate:.0} per second on {threads} threads, {:.0} per second and thread \
+                    "{rate:.0} per second on {threads} {}, {:.0} per second and thread \
                      (reading, signing, serialising)",
+                    if threads == 1 { "thread" } else { "threads" },
                     rate / threads as f64
                 ),
             );

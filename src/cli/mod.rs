@@ -1,10 +1,11 @@
 //! The command line: arguments, files, messages and remedies. No protocol is decided here.
 //!
 //! The clock and the system's randomness are read in this module's commands and nowhere else in the
-//! crate. Each command gives a [`Report`] or a [`Failure`]; this file prints either, as text for people
+//! crate. Each command gives a report or a failure; this file prints either, as text for people
 //! or as one JSON object, and turns it into the exit code.
 
 mod artefacts;
+mod demo;
 mod failure;
 mod files;
 mod inspect;
@@ -108,6 +109,7 @@ enum Command {
     Prove(prove::Arguments),
     Verify(verify::Arguments),
     Inspect(inspect::Arguments),
+    Demo(demo::Arguments),
 }
 
 impl Command {
@@ -122,6 +124,7 @@ impl Command {
             Command::Prove(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
             Command::Inspect(arguments) => arguments.run(),
+            Command::Demo(arguments) => arguments.run(quiet),
         }
     }
 }

@@ -6,8 +6,8 @@ use super::files;
 use super::report::Report;
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
-use crate::policy::{Bundle, CompiledPolicy, Policy};
-use crate::presentation::VerifiedPresentation;
+use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
+use crate::presentation::{StatementError, VerifiedPresentation};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -42,11 +42,17 @@ Examples:\n  sigil policy id adult.toml\n  sigil policy id terms/bundle.json")]
         /// The policy document or bundle.
         file: PathBuf,
     },
+    /// Print the JSON Schema of policy documents, for editors.
+    ///
+    /// Reads nothing. Writes to standard output, also without --json.
+    #[command(after_help = "Example:\n  sigil policy json-schema > sigil-policy.json")]
+    JsonSchema,
 }
 
 impl Command {
     pub(super) fn run(&self) -> Result<Report, Failure> {
         match self {
+            Command::JsonSchema => Ok(Report::document(json_schema())),
             Command::Check { file, schema } => {
                 let policy = artefacts::policy(file)?;
                 let schemas = artefacts::schemas(schema)?;
@@ -200,6 +206,14 @@ pub(super) fn describe_verified(
     report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
 }
 
+/// Why what is said in the clear is not enough, with the rule in the policy's own words.
+pub(super) fn problem(policy: &Policy, error: &StatementError) -> String {
+    match error {
+        StatementError::Rule { rule: place } => format!("{error} ({})", rule(policy, place)),
+        error => error.to_string(),
+    }
+}
+
 /// A rule in the policy's own words, by its place.
 pub(super) fn rule(policy: &Policy, place: &str) -> String {
     read_rule(&policy.to_document(), place).unwrap_or_else(|| place.to_owned())
@@ -217,6 +231,7 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
             format!("{}: {}", text(item, "name")?, words.join(" "))
         }
         "roles" => format!("{}: valid at the time of the request", text(item, "name")?),
+        "claims" => format!("{}: one of the values listed", text(item, "path")?),
         "equal" => {
             let Document::Array(pair) = item else { return None };
             let [Document::Text(a), Document::Text(b)] = &pair[..] else { return None };

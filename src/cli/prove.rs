@@ -7,6 +7,7 @@ use super::terms::Loaded;
 use super::{artefacts, policy, time};
 use crate::credential::Credential;
 use crate::encoding::Wire;
+use crate::policy::Policy;
 use crate::presentation::{Expectation, Holding, ProveError, prove, verify};
 use crate::request::InMemoryNonces;
 use crate::value::Timestamp;
@@ -97,7 +98,7 @@ impl Arguments {
             holdings.map(|(credential, reveal)| Holding { credential, reveal }).collect();
         let key = loaded.proving_key()?;
         let presentation = prove(&loaded.terms, &request, &holdings, key.as_ref(), &mut OsRng)
-            .map_err(|error| self.failure(error))?;
+            .map_err(|error| self.failure(loaded.bundle.policy(), error))?;
         // What leaves is what was written, so that is what is read back and verified.
         let cbor = presentation.to_bytes();
         let copy = artefacts::parse_presentation(&cbor)?;
@@ -156,11 +157,11 @@ impl Arguments {
             .collect()
     }
 
-    fn failure(&self, error: ProveError) -> Failure {
-        let complaint = Complaint::new(error.to_string());
+    fn failure(&self, policy: &Policy, error: ProveError) -> Failure {
+        let complaint = Complaint::new(problem(policy, &error));
         match error {
             ProveError::Statement(_)
-            | ProveError::NotSatisfied
+            | ProveError::NotSatisfied { .. }
             | ProveError::NotEqual { .. }
             | ProveError::Failed => Failure::refused(complaint),
             ProveError::Credential { role } => {
@@ -176,5 +177,18 @@ impl Arguments {
             }
             ProveError::Key => Failure::input(complaint.in_file(&self.terms)),
         }
+    }
+}
+
+/// Why no presentation was made.
+pub(super) fn problem(policy: &Policy, error: &ProveError) -> String {
+    match error {
+        ProveError::Statement(error) => policy::problem(policy, error),
+        ProveError::NotSatisfied { rules } => {
+            let rules: Vec<String> =
+                rules.iter().map(|place| policy::rule(policy, place)).collect();
+            format!("the credentials do not satisfy the policy: {}", rules.join("; "))
+        }
+        error => error.to_string(),
     }
 }

@@ -21,6 +21,15 @@ impl Report {
         Report { exit: Exit::Done, parts: Vec::new(), object: Map::new() }
     }
 
+    /// A JSON document, the same in both forms.
+    pub(super) fn document(text: &str) -> Self {
+        let object = match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => object,
+            _ => Map::new(),
+        };
+        Report { object, ..Report::new() }.line(text.trim_end())
+    }
+
     /// The same, with another exit code.
     pub(super) fn exiting(mut self, exit: Exit) -> Self {
         self.exit = exit;

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::report::Report;
 use crate::schema::{Schema, json_schema};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Check and name schemas.
@@ -45,14 +45,7 @@ impl Command {
                 let id = artefacts::schema(file)?.id().to_string();
                 Ok(Report::new().line(&id).json("schema", id))
             }
-            Command::JsonSchema => {
-                let mut report = Report::new().line(json_schema().trim_end());
-                let document: Result<Value, _> = serde_json::from_str(json_schema());
-                if let Ok(Value::Object(document)) = document {
-                    report = document.into_iter().fold(report, |report, (k, v)| report.json(&k, v));
-                }
-                Ok(report)
-            }
+            Command::JsonSchema => Ok(Report::document(json_schema())),
         }
     }
 }

@@ -102,12 +102,19 @@ mod tests {
     #[test]
     fn of_a_hundred_answers_at_once_one_is_accepted() {
         let path = file("parallel");
-        let accepted = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..100).map(|_| scope.spawn(|| spend(&path, 7))).collect();
-            let outcomes = threads.into_iter().map(|thread| thread.join().unwrap());
-            outcomes.filter(|outcome| outcome.is_ok()).count()
-        });
-        assert_eq!(accepted, 1);
+        for nonce in 0..8 {
+            let start = std::sync::Barrier::new(100);
+            let answer = || {
+                start.wait();
+                spend(&path, nonce)
+            };
+            let accepted = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..100).map(|_| scope.spawn(answer)).collect();
+                let outcomes = threads.into_iter().map(|thread| thread.join().unwrap());
+                outcomes.filter(|outcome| outcome.is_ok()).count()
+            });
+            assert_eq!(accepted, 1);
+        }
         assert_eq!(spend(&path, 7), Err(NonceError::Spent));
         assert_eq!(spend(&path, 8), Ok(()));
         std::fs::remove_file(&path).unwrap();

@@ -5,6 +5,7 @@ use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::{artefacts, policy, time};
+use crate::policy::Policy;
 use crate::presentation::{Expectation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
 use crate::value::Timestamp;
@@ -71,7 +72,7 @@ impl Arguments {
                 verify(&loaded.terms, &request, &expectation, &presentation, &nonces)
             }
         };
-        let verified = verified.map_err(|error| self.failure(&error))?;
+        let verified = verified.map_err(|error| self.failure(loaded.bundle.policy(), &error))?;
         let report = Report::new().line("Accepted");
         let report = policy::describe_verified(report, loaded.bundle.policy(), &verified);
         let report = report
@@ -85,8 +86,11 @@ impl Arguments {
         })
     }
 
-    fn failure(&self, error: &VerifyError) -> Failure {
-        let complaint = Complaint::new(error.to_string());
+    fn failure(&self, policy: &Policy, error: &VerifyError) -> Failure {
+        let complaint = Complaint::new(match error {
+            VerifyError::Statement(error) => policy::problem(policy, error),
+            error => error.to_string(),
+        });
         Failure::refused(match error {
             VerifyError::Request(_) | VerifyError::Nonce(NonceError::Spent) => {
                 complaint.in_file(&self.request)

@@ -47,9 +47,15 @@ pub enum ProveError {
         /// The name asked for.
         field: String,
     },
-    /// The predicates, or the validity window, do not hold for these credentials at this time.
-    #[error("the credentials do not satisfy the policy's predicates at the evaluation time")]
-    NotSatisfied,
+    /// Predicates, or a validity window, do not hold for these credentials at this time.
+    #[error(
+        "the credentials do not satisfy the policy at the evaluation time: {}",
+        rules.join(", ")
+    )]
+    NotSatisfied {
+        /// Paths in the policy of all the rules that do not hold, each once.
+        rules: Vec<String>,
+    },
     /// Two claims that the policy wants equal are not.
     #[error("{a} and {b} are not equal")]
     NotEqual {
@@ -284,7 +290,14 @@ fn prove_predicate(
     let slots = Zeroizing::new(slots.ok_or(ProveError::Failed)?);
     match key.prove(&slots, statement.params(), rng) {
         Ok(proved) => Ok(Some(proved)),
-        Err(circuits::ProveError::False) => Err(ProveError::NotSatisfied),
+        Err(circuits::ProveError::False) => {
+            let failing = key.shape().failing(&slots, statement.params()).unwrap_or_default();
+            let conditions = statement.terms().policy().conditions();
+            let mut rules: Vec<String> =
+                failing.into_iter().filter_map(|index| conditions.get(index).cloned()).collect();
+            rules.dedup();
+            Err(ProveError::NotSatisfied { rules })
+        }
         Err(_) => Err(ProveError::Failed),
     }
 }

@@ -207,7 +207,7 @@ expr = "id.rank >= 50"
 fn forge_swapped_slots() {
     // Rank 40 does not qualify, grade 60 would.
     let scenario = Scenario::new(RANK_POLICY, &[(scenario::IDENTITY, scenario::ADULT)]);
-    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied)));
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied { .. })));
     let terms = foreign_terms(&scenario, "id.rank", "id.grade");
     let forged = prove_under(&scenario, &terms, 1).unwrap();
     assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own map");

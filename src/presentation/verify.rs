@@ -14,7 +14,6 @@ use crate::curve::Scalar;
 use crate::encoding::Wire;
 use crate::policy::{BundleHash, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
-use crate::schema::FIRST_FIELD;
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
@@ -296,10 +295,14 @@ fn report(statement: &Statement<'_>) -> VerifiedPresentation {
         issuers.push((role.name().to_owned(), credential.issuer));
         for (message, encoded) in &credential.values {
             let field = role.schema().field_at(*message);
-            let value = field.and_then(|field| field.decode(encoded).ok().flatten());
-            let text = match (field, &value, encoded) {
-                (Some(field), Some(value), _) => field.field_type().render(value).ok(),
-                (None, _, Encoded::Integer(hours)) if *message < FIRST_FIELD => hour(*hours),
+            let value = match (field, encoded) {
+                (Some(field), encoded) => field.decode(encoded).ok().flatten(),
+                (None, Encoded::Integer(hours)) => hour(*hours),
+                (None, _) => None,
+            };
+            let text = match (field, &value) {
+                (Some(field), Some(value)) => field.field_type().render(value).ok(),
+                (None, Some(Value::Timestamp(time))) => Some(time.to_string()),
                 _ => Some("(absent)".to_owned()),
             };
             let claim = claim_path(terms, index, *message);
@@ -327,6 +330,7 @@ fn proven(terms: &Terms) -> Vec<String> {
     places
 }
 
-fn hour(hours: u64) -> Option<String> {
-    Timestamp::from_unix(hours.checked_mul(3600)?).map(|time| time.to_string())
+/// An hour of a validity window, the only messages disclosed that are no fields.
+fn hour(hours: u64) -> Option<Value> {
+    Timestamp::from_unix(hours.checked_mul(3600)?).map(Value::Timestamp)
 }

@@ -2,8 +2,8 @@
 
 use crate::fixtures::{Opened, against, kyc, prove_kyc, rng};
 use sigil_circuits::{
-    BoundBy, Comparison, Interval, KeyError, ProveError, ProvingKey, Refused, Scalar, Shape,
-    VerifyingKey,
+    BoundBy, Comparison, Interval, KeyError, KeyFile, ProveError, ProvingKey, Refused, Scalar,
+    Shape, VerifyingKey,
 };
 
 #[test]
@@ -101,4 +101,24 @@ fn randomness_is_an_argument() {
     assert_eq!(first.proof.to_bytes(), second.proof.to_bytes());
     let again = sigil_circuits::setup(&kyc::shape(), &mut rng(0)).unwrap();
     assert_eq!(again.verifying_key().fingerprint(), kyc::key().verifying_key().fingerprint());
+}
+
+/// What a file says of itself is read without its shape, and only from a file that is whole.
+#[test]
+fn key_files_say_what_they_are() {
+    let key = kyc::key();
+    let (proving, verifying) = (key.to_bytes(), key.verifying_key().to_bytes());
+    let file = KeyFile::identify(&verifying).unwrap();
+    assert!(!file.is_proving());
+    assert_eq!(file.shape_id(), kyc::shape().id());
+    assert_eq!(file.fingerprint(), key.verifying_key().fingerprint());
+    assert!(KeyFile::identify(&proving).unwrap().is_proving());
+    for at in [0, 8, 10, 11, 50, verifying.len() - 1] {
+        let mut bad = verifying.clone();
+        bad[at] ^= 1;
+        assert!(KeyFile::identify(&bad).is_err(), "octet {at}");
+    }
+    for len in [0, 7, 43, 74, 75, verifying.len() - 1] {
+        assert!(KeyFile::identify(&verifying[..len]).is_err(), "{len} octets");
+    }
 }

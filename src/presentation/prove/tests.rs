@@ -47,7 +47,7 @@ fn prove_for(
 fn forge_predicate_that_does_not_hold() {
     let poor = SIXTEEN_RECORD.replace("90000", "1000");
     let scenario = Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, &poor)]);
-    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied)));
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied { .. })));
     let forged = forge(&scenario, |statement, values| {
         let mut params = statement.params().to_vec();
         let threshold = params.iter_mut().find(|param| **param == 50_000).unwrap();

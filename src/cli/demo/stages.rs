@@ -1,0 +1,197 @@
+//! The demo's stages, each over everybody and each timed: issue, hold, prove, verify.
+//!
+//! Whatever passes from one party to another passes as octets: credentials and presentations are written
+//! and read, and what is timed includes it.
+
+use super::population::{Applicant, Expected, Population};
+use crate::bbs::SecretKey;
+use crate::cli::failure::{Complaint, Failure};
+use crate::cli::progress;
+use crate::credential::{Credential, CredentialError, Issuer, StatusHandles, UnverifiedCredential};
+use crate::did_key;
+use crate::encoding::Wire;
+use crate::policy::{Bundle, KeyFingerprint};
+use crate::presentation::{
+    Expectation, Holding, Presentation, ProveError, StatementError, Terms, VerifiedPresentation,
+    VerifyError, prove, verify,
+};
+use crate::request::{NonceStore, PresentationRequest};
+use crate::schema::Schema;
+use rand_core::{OsRng, RngCore};
+use rayon::prelude::*;
+use sigil_circuits::ProvingKey;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// The words that the demo's issuers derive their keys from.
+const WORDS: &[u8] = b"sigil demo: known to everyone, worth nothing";
+
+/// The parties and what they have in common.
+pub(super) struct Stage {
+    pub(super) bundle: Bundle,
+    pub(super) terms: Terms,
+    pub(super) key: Option<ProvingKey>,
+    pub(super) issuers: Vec<Issuer>,
+    schemas: Vec<Arc<Schema>>,
+}
+
+/// What a stage made of each, and how long it took: of each, and of all.
+pub(super) struct Timed<T> {
+    pub(super) results: Vec<T>,
+    each: Vec<Duration>,
+    total: Duration,
+}
+
+impl<T> Timed<T> {
+    /// The median time of one.
+    pub(super) fn median(&self) -> Duration {
+        let mut each = self.each.clone();
+        each.sort_unstable();
+        each.get(each.len() / 2).copied().unwrap_or_default()
+    }
+
+    /// How many in a second.
+    pub(super) fn per_second(&self) -> f64 {
+        self.each.len() as f64 / self.total.as_secs_f64()
+    }
+}
+
+/// Works through items on the threads of the current pool.
+fn each<I: Sync, T: Send>(
+    quiet: bool,
+    label: &'static str,
+    items: &[I],
+    work: impl Fn(usize, &I) -> T + Sync,
+) -> Timed<T> {
+    let bar = progress::bar(quiet, label, items.len());
+    let start = Instant::now();
+    let work = |(i, item): (usize, &I)| {
+        let start = Instant::now();
+        let result = work(i, item);
+        bar.inc(1);
+        (result, start.elapsed())
+    };
+    let (results, each) = items.par_iter().enumerate().map(work).unzip();
+    bar.finish_and_clear();
+    Timed { results, each, total: start.elapsed() }
+}
+
+impl Stage {
+    /// Makes the issuers and the keys of the circuit.
+    pub(super) fn set(population: &Population) -> Result<Self, Failure> {
+        let in_policy =
+            |complaint: Complaint| Failure::input(complaint.in_file(&population.policy_file));
+        let compiled = population.policy.compile(&population.schemas);
+        let compiled = compiled.map_err(|fault| in_policy(fault.into()))?;
+        let schemas: Vec<Arc<Schema>> = population.schemas.iter().cloned().map(Arc::new).collect();
+        let mut issuers = Vec::new();
+        for (i, (role, schema)) in compiled.roles().iter().zip(&schemas).enumerate() {
+            let key = SecretKey::generate(role.suite(), WORDS, role.name().as_bytes(), None)?;
+            if !role.issuers().contains(key.public_key()) {
+                let did = did_key::encode(key.public_key());
+                let complaint = Complaint::new("the demo's issuer is not among those named");
+                let complaint = complaint.at(format!("$.roles[{i}].issuers"));
+                return Err(in_policy(complaint.remedy(format!("write {did}"))));
+            }
+            let mut handles = [0; 32];
+            OsRng.fill_bytes(&mut handles);
+            let handles = StatusHandles::new(handles);
+            issuers.push(Issuer::new(key, role.suite(), handles, schema.clone())?);
+        }
+        let setup = |shape| sigil_circuits::setup(shape, &mut OsRng);
+        let key = compiled.shape().map(setup).transpose()?;
+        let circuit = key.as_ref().map(|key| {
+            let key = key.verifying_key();
+            (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()))
+        });
+        let bundle = Bundle::new(population.policy.clone(), circuit);
+        let verifying = key.as_ref().map(|key| key.verifying_key().clone());
+        let terms = Terms::new(&bundle, &population.schemas, verifying);
+        let terms = terms.map_err(|error| in_policy(Complaint::new(error.to_string())))?;
+        Ok(Stage { bundle, terms, key, issuers, schemas })
+    }
+
+    /// Issues all credentials of each applicant, as documents. `first` is the first number not used.
+    pub(super) fn issue(
+        &self,
+        quiet: bool,
+        applicants: &[Applicant],
+        first: u64,
+    ) -> Timed<Result<Vec<Zeroizing<String>>, CredentialError>> {
+        each(quiet, "issuing", applicants, |i, applicant| {
+            let pairs = self.issuers.iter().zip(&applicant.records);
+            let issue = |(issuer, record): (&Issuer, _)| {
+                let number = first + i as u64;
+                issuer.issue(Clone::clone(record), applicant.validity, number)?.to_json()
+            };
+            pairs.map(issue).collect()
+        })
+    }
+
+    /// Each holder checks its credentials.
+    pub(super) fn hold(
+        &self,
+        quiet: bool,
+        documents: &[Vec<Zeroizing<String>>],
+    ) -> Timed<Result<Vec<Credential>, CredentialError>> {
+        each(quiet, "checking credentials", documents, |_, documents| {
+            let pairs = documents.iter().zip(&self.schemas);
+            let check = |(document, schema): (&Zeroizing<String>, &Arc<Schema>)| {
+                UnverifiedCredential::parse(document.as_bytes())?.check(schema.clone())
+            };
+            pairs.map(check).collect()
+        })
+    }
+
+    /// Each holder answers its request.
+    pub(super) fn prove(
+        &self,
+        quiet: bool,
+        askings: &[(&[Credential], &PresentationRequest)],
+    ) -> Timed<Result<Vec<u8>, ProveError>> {
+        each(quiet, "proving", askings, |_, (credentials, request)| {
+            let holdings = credentials.iter();
+            let holdings: Vec<Holding<'_>> =
+                holdings.map(|credential| Holding { credential, reveal: &[] }).collect();
+            let key = self.key.as_ref();
+            Ok(prove(&self.terms, request, &holdings, key, &mut OsRng)?.to_bytes())
+        })
+    }
+
+    /// The verifier checks each answer. `None` is an answer that is no presentation.
+    pub(super) fn verify(
+        &self,
+        quiet: bool,
+        label: &'static str,
+        answers: &[(&[u8], &PresentationRequest)],
+        expectation: &Expectation<'_>,
+        nonces: &(impl NonceStore + Sync),
+    ) -> Timed<Option<Result<VerifiedPresentation, VerifyError>>> {
+        each(quiet, label, answers, |_, (answer, request)| {
+            let presentation = Presentation::from_bytes(answer).ok()?;
+            Some(verify(&self.terms, request, expectation, &presentation, nonces))
+        })
+    }
+}
+
+/// Whether a holder's attempt ended as the table says, and for the reason that it says.
+pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>) -> bool {
+    match (expected, attempt) {
+        (Expected::Qualifies, Ok(_)) => true,
+        (Expected::Qualifies, Err(_)) | (_, Ok(_)) => false,
+        (Expected::Minor, Err(error)) => fails_only(error, "$.predicates[0]"),
+        (Expected::Funds, Err(error)) => fails_only(error, "$.predicates[1]"),
+        (Expected::Validity, Err(error)) => fails_only(error, "$.roles["),
+        (Expected::Country, Err(error)) => {
+            matches!(error, ProveError::Statement(StatementError::Rule { .. }))
+        }
+        (Expected::Person, Err(error)) => matches!(error, ProveError::NotEqual { .. }),
+    }
+}
+
+/// Whether the rules that do not hold are all at places that begin so.
+fn fails_only(error: &ProveError, place: &str) -> bool {
+    matches!(error, ProveError::NotSatisfied { rules }
+        if !rules.is_empty() && rules.iter().all(|rule| rule.starts_with(place)))
+}
