@@ -312,7 +312,7 @@ impl Credential {
         };
         let fields = self.schema.record_to_document(&self.record).map_err(value_fault)?;
         let signature = Zeroizing::new(hex::encode(self.signature.to_bytes()));
-        let document = Document::Object(BTreeMap::from([
+        let document = Zeroizing::new(Document::Object(BTreeMap::from([
             ("format".to_owned(), text(FORMAT.to_owned())),
             ("schema".to_owned(), text(self.schema.id().to_string())),
             ("suite".to_owned(), text(self.suite().id().to_owned())),
@@ -322,7 +322,7 @@ impl Credential {
             ("valid_until".to_owned(), hour(self.validity.until)),
             ("fields".to_owned(), fields),
             ("signature".to_owned(), text(signature.to_string())),
-        ]));
+        ])));
         Ok(Zeroizing::new(document.canonical()))
     }
 }
@@ -336,7 +336,8 @@ impl fmt::Debug for Credential {
     }
 }
 
-/// A credential document that has been read; its signature and values are still to be checked.
+/// A credential document that has been read; its signature and values are still to be checked. The
+/// values are erased when dropped.
 pub struct UnverifiedCredential {
     schema: SchemaId,
     suite: Suite,
@@ -350,7 +351,7 @@ pub struct UnverifiedCredential {
 impl UnverifiedCredential {
     /// Reads a credential document.
     pub fn parse(octets: &[u8]) -> Result<Self, CredentialError> {
-        let document = Document::read_json(octets, &Bounds::RECORD)?;
+        let document = Zeroizing::new(Document::read_json(octets, &Bounds::RECORD)?);
         let root = Cursor::root(&document);
         let known = [
             "format",
@@ -456,6 +457,7 @@ impl UnverifiedCredential {
 impl Drop for UnverifiedCredential {
     fn drop(&mut self) {
         self.handle.zeroize();
+        self.fields.zeroize();
     }
 }
 

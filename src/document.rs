@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
+use zeroize::Zeroize;
 
 /// The largest integer that every JSON reader keeps exactly, 2^53 − 1.
 pub const MAX_SAFE_INTEGER: i128 = (1 << 53) - 1;
@@ -48,6 +49,20 @@ pub enum Document {
     Array(Vec<Document>),
     /// Unique keys with their values.
     Object(BTreeMap<String, Document>),
+}
+
+impl Zeroize for Document {
+    /// Erases every value; keys stay, and what is left is a document of zeros and empty texts.
+    fn zeroize(&mut self) {
+        match self {
+            Self::Null => {}
+            Self::Bool(b) => b.zeroize(),
+            Self::Integer(n) => n.zeroize(),
+            Self::Text(text) => text.zeroize(),
+            Self::Array(items) => items.iter_mut().for_each(Zeroize::zeroize),
+            Self::Object(entries) => entries.values_mut().for_each(Zeroize::zeroize),
+        }
+    }
 }
 
 impl fmt::Debug for Document {

@@ -35,7 +35,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::is_natural;
 use std::fmt;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Greatest length of a text or of bytes, in octets.
 pub const MAX_OCTETS: usize = 16_384;
@@ -113,6 +113,21 @@ pub enum Value {
     Text(Zeroizing<String>),
     /// Of `bytes`.
     Bytes(Zeroizing<Vec<u8>>),
+}
+
+impl Zeroize for Value {
+    fn zeroize(&mut self) {
+        match self {
+            Self::Bool(b) => b.zeroize(),
+            Self::Uint(n) | Self::Decimal(n) | Self::Enum(n) => n.zeroize(),
+            Self::Int(n) => n.zeroize(),
+            Self::Date(date) => date.zeroize(),
+            Self::Timestamp(timestamp) => timestamp.zeroize(),
+            Self::Code(code) => code.zeroize(),
+            Self::Text(text) => text.zeroize(),
+            Self::Bytes(octets) => octets.zeroize(),
+        }
+    }
 }
 
 impl fmt::Debug for Value {

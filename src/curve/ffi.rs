@@ -124,7 +124,7 @@ pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> bool {
     }
 }
 
-/// Projective points to affine ones with one inversion for all.
+/// Projective points to affine ones. One inversion each: `blstrs` has no shared one.
 pub(super) fn normalize(points: &[blst_p1]) -> Vec<G1Affine> {
     let projective: Vec<G1Projective> = points
         .iter()

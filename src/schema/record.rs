@@ -6,13 +6,23 @@ use crate::curve::Scalar;
 use crate::document::{Bounds, Cursor, Document, Fault, Problem};
 use crate::value::{Value, ValueError};
 use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The values of a credential in the order of its schema's fields. `Debug` shows none of them.
+/// The values of a credential in the order of its schema's fields. `Debug` shows none of them; they
+/// are erased when dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
     schema: SchemaId,
     values: Vec<Option<Value>>,
 }
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.values.iter_mut().flatten().for_each(Zeroize::zeroize);
+    }
+}
+
+impl ZeroizeOnDrop for Record {}
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,6 +9,7 @@
 use super::ValueError;
 use std::fmt;
 use std::str::FromStr;
+use zeroize::Zeroize;
 
 /// Days before each month of a common year.
 const DAYS_BEFORE_MONTH: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
@@ -22,6 +23,12 @@ const SECONDS_PER_DAY: u64 = 86_400;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date {
     days: u32,
+}
+
+impl Zeroize for Date {
+    fn zeroize(&mut self) {
+        self.days.zeroize();
+    }
 }
 
 impl Date {
@@ -116,6 +123,12 @@ impl fmt::Display for Date {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp {
     seconds: u64,
+}
+
+impl Zeroize for Timestamp {
+    fn zeroize(&mut self) {
+        self.seconds.zeroize();
+    }
 }
 
 impl Timestamp {

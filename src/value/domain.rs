@@ -5,6 +5,7 @@ use crate::document::{Cursor, Fault};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use zeroize::Zeroize;
 
 /// Greatest number of names in an enumeration.
 pub const MAX_VARIANTS: usize = 4096;
@@ -199,6 +200,12 @@ pub(super) fn is_identifier(name: &str) -> bool {
 /// A code of 1 to 8 characters of `A–Z 0–9 -`, held as its integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u64);
+
+impl Zeroize for Code {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 impl Code {
     /// The code of an integer, if the integer is one.

@@ -315,3 +315,30 @@ proptest! {
         }
     }
 }
+
+/// Nothing of a value is left in place where it was.
+#[test]
+fn values_are_erased() {
+    let text = |text: &str| Value::Text(Zeroizing::new(text.to_owned()));
+    for (mut value, empty) in [
+        (Value::Bool(true), Value::Bool(false)),
+        (Value::Uint(7), Value::Uint(0)),
+        (Value::Int(-7), Value::Int(0)),
+        (Value::Decimal(7), Value::Decimal(0)),
+        (Value::Enum(7), Value::Enum(0)),
+        (text("secret"), text("")),
+        (Value::Bytes(Zeroizing::new(vec![7])), Value::Bytes(Zeroizing::new(Vec::new()))),
+    ] {
+        value.zeroize();
+        assert!(value == empty, "{value:?}");
+    }
+    let mut date = Value::Date("2008-02-29".parse().unwrap());
+    date.zeroize();
+    assert!(date == Value::Date(Date::from_days(0).unwrap()));
+    fn erased<T: zeroize::ZeroizeOnDrop>() {}
+    erased::<crate::schema::Record>();
+    let document = br#"{"a": [1, "secret"], "b": {"c": true}}"#;
+    let mut document = Document::read_json(document, &crate::document::Bounds::RECORD).unwrap();
+    document.zeroize();
+    assert_eq!(document.canonical(), r#"{"a":[0,""],"b":{"c":false}}"#);
+}
