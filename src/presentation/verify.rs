@@ -163,7 +163,7 @@ pub(super) fn check<'a>(
 }
 
 /// Exactly the parts that the terms ask for, no more and no fewer.
-fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
+pub(super) fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
     let policy = terms.policy();
     let slots = presentation.predicate.as_ref().map_or(0, |part| part.link.z.len());
     let links = presentation.credentials.iter().enumerate().all(|(role, part)| {
