@@ -339,6 +339,9 @@ mod tests {
         let trailing = [GOOD, &[0]].concat();
         let error = Sample::from_bytes(&trailing).unwrap_err();
         assert_eq!(error, WireError::Trailing { position: GOOD.len() });
+        let short = b"\x83\x66sample\x03\x81\x18\x20\x42\x01\x02";
+        let error = Sample::from_bytes(short).unwrap_err();
+        assert!(matches!(error, WireError::Item { position: 9, .. }), "{error:?}");
         let surplus = b"\x83\x66sample\x03\x83\x18\x20\x42\x01\x02\x00";
         let error = Sample::from_bytes(surplus).unwrap_err();
         assert!(matches!(error, WireError::Item { position: 9, .. }), "{error:?}");

@@ -195,6 +195,8 @@ impl PresentationRequest {
 
     /// Spends the request's nonce, to be remembered for as long as [`check`](Self::check) lets the
     /// request pass with this skew.
+    ///
+    /// One store goes with one skew: a later check with a larger one could outlive its memory.
     pub fn spend(
         &self,
         store: &impl NonceStore,

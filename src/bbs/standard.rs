@@ -59,6 +59,10 @@ pub fn proof_gen<M: AsRef<[u8]>>(
 
 /// `ProofVerify`. `disclosed` are (zero-based index, message) by strictly ascending index.
 ///
+/// As in the draft, the number of messages follows from the proof's length. The first proof of a length
+/// costs the generators for it, once a process: up to [`MAX_MESSAGES`] hashes to the curve, and 384 KiB of
+/// table for each of the first 260. Who knows its credentials' length should refuse others beforehand.
+///
 /// # Errors
 /// [`Error::Refused`], whatever the reason.
 pub fn proof_verify<M: AsRef<[u8]>>(

@@ -115,7 +115,7 @@
 //! | 2^194 ≤ z < 2^248 before any reduction | `link.rs`, `Response::from_bytes` | `reject_responses_out_of_range`, `forge_crt_pair` |
 //! | masks independent of m̃ and of one another, every blinder drawn by itself | `link.rs`, `equality.rs` | `masks_do_not_follow_the_blindings`, `every_blinder_and_mask_is_drawn_by_itself`, `a_mask_used_twice_gives_the_value_away` |
 //! | the slot map is the verifier's own | `statement.rs` | `forge_swapped_slots` |
-//! | every part that the policy asks for is there | `verify.rs`, `check_parts` | `forge_presentation_without_its_predicate`, `forge_presentation_without_its_equality` |
+//! | every part that the policy asks for is there | `verify.rs`, `check_parts` | `reject_parts_by_their_number_alone`, `forge_presentation_without_its_predicate`, `forge_presentation_without_its_equality` |
 //! | what must be shown is, and nothing else | `statement.rs` | `forge_withheld_claim`, `forge_surplus_claim` |
 //! | both sides of an equality are checked | `equality.rs` | `forge_equality_of_unequal_messages` |
 //! | `ph` holds every first message and all of the statement | `statement.rs` | `reject_every_changed_item_of_the_header`, `reject_every_changed_item_of_the_statement` |

@@ -86,6 +86,11 @@ const ATTEMPTS: usize = 3;
 /// The Groth16 proof and the BBS proofs are made at the same time where rayon has threads for it.
 /// Randomness is `rng`'s alone.
 ///
+/// The presentation is not verified here. Before it leaves the holder it should be, with
+/// [`verify`](super::verify), as the command line does: the proving key's queries cannot all be checked
+/// when it is loaded, and a proof made with a damaged or malicious one fails to verify in a way that
+/// may depend on hidden values.
+///
 /// # Errors
 /// [`ProveError`]; nothing leaves the holder then.
 pub fn prove(

@@ -5,7 +5,7 @@ pub(super) mod scenario;
 
 use super::link::{CredentialLink, Response};
 use super::statement::{Choice, FirstMessages, Statement};
-use super::verify::{Coefficients, check};
+use super::verify::{Coefficients, check, check_parts};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
@@ -69,6 +69,33 @@ fn reject_missing_and_surplus_parts() {
     assert!(change(&scenario, &good, all_gone), "predicate and links gone");
 }
 
+/// Parts are counted before anything is computed with them: a slot whose credential had no link
+/// would be tied to nothing.
+#[test]
+fn reject_parts_by_their_number_alone() {
+    let scenario = pair();
+    let good = scenario.prove(1).unwrap();
+    let complete = |p: &Presentation| check_parts(&scenario.terms, p).is_ok();
+    assert!(complete(&good));
+    let z = good.predicate.as_ref().unwrap().link.z[0];
+    let equality = good.equalities[0].clone();
+    type Change<'a> = (&'static str, &'a dyn Fn(&mut Presentation));
+    let changes: [Change<'_>; 7] = [
+        ("no first link", &|p| p.credentials[0].link = None),
+        ("no second link", &|p| p.credentials[1].link = None),
+        ("no predicate", &|p| p.predicate = None),
+        ("one response more", &|p| p.predicate.as_mut().unwrap().link.z.push(z)),
+        ("one response fewer", &|p| p.predicate.as_mut().unwrap().link.z.truncate(1)),
+        ("one equality more", &|p| p.equalities.push(equality.clone())),
+        ("no equality", &|p| p.equalities.clear()),
+    ];
+    for (name, change) in changes {
+        let mut changed = good.clone();
+        change(&mut changed);
+        assert!(!complete(&changed), "{name}");
+    }
+}
+
 /// A policy without a predicate takes no predicate either.
 #[test]
 fn reject_a_predicate_that_nobody_asked_for() {
@@ -79,6 +106,10 @@ fn reject_a_predicate_that_nobody_asked_for() {
     let good = without.prove(1).unwrap();
     assert!(!good.has_predicate() && !refused(&without, &good));
     let surplus = with.prove(1).unwrap();
+    let mut attached = good.clone();
+    attached.predicate = surplus.predicate.clone();
+    attached.predicate.as_mut().unwrap().link.z.clear();
+    assert!(check_parts(&without.terms, &attached).is_err(), "by its number alone");
     assert!(change(&without, &good, |p| p.predicate = surplus.predicate.clone()));
     assert!(
         change(&without, &good, |p| p.credentials[0].link = surplus.credentials[0].link.clone())

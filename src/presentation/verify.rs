@@ -111,6 +111,9 @@ impl VerifiedPresentation {
 
 /// Verifies a presentation against the verifier's own terms and request.
 ///
+/// `request` must be the one that the verifier made and kept, not one that came back with the answer:
+/// who chooses the request chooses the time for which validity is proven.
+///
 /// # Errors
 /// [`VerifyError`]: named for what is public, opaque for cryptography.
 pub fn verify(
@@ -163,7 +166,7 @@ pub(super) fn check<'a>(
 }
 
 /// Exactly the parts that the terms ask for, no more and no fewer.
-fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
+pub(super) fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
     let policy = terms.policy();
     let slots = presentation.predicate.as_ref().map_or(0, |part| part.link.z.len());
     let links = presentation.credentials.iter().enumerate().all(|(role, part)| {

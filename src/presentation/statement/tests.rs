@@ -99,8 +99,8 @@ fn reject_every_changed_item_of_the_statement() {
     let key = circuits::setup(shape, &mut rng(98)).unwrap().into_verifying_key();
     let count = scenario.terms.roles[0].generators.count();
     let shake = Generators::new(Interface::typed(Suite::Shake256), count).unwrap();
-    type Edit<'a> = &'a dyn Fn(&mut Terms);
-    let terms: [(&str, Edit<'_>); 4] = [
+    type Bend<'a> = (&'static str, &'a dyn Fn(&mut Terms));
+    let terms: [Bend<'_>; 4] = [
         ("the bundle", &|terms| terms.bundle = BundleHash::from_bytes([8; 32])),
         ("the suite", &|terms| terms.roles[0].generators = shake.clone()),
         ("the schema", &|terms| terms.roles[0].header = terms.roles[1].header.clone()),
