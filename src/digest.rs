@@ -2,32 +2,16 @@
 //!
 //! In documents and on screen a digest is 64 lower-case hexadecimal digits, and nothing else.
 
-use std::fmt::Write;
-
 /// Why a text is no digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 64 lower-case hexadecimal digits")]
 pub struct DigestError;
 
-pub(crate) fn to_hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::new(), |mut out, octet| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{octet:02x}");
-        out
-    })
-}
-
 pub(crate) fn from_hex(text: &str) -> Result<[u8; 32], DigestError> {
-    let lower = text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if text.len() != 64 || !lower {
-        return Err(DigestError);
-    }
     let mut octets = [0; 32];
-    for (i, octet) in octets.iter_mut().enumerate() {
-        let pair = text.get(2 * i..2 * i + 2).ok_or(DigestError)?;
-        *octet = u8::from_str_radix(pair, 16).map_err(|_| DigestError)?;
-    }
-    Ok(octets)
+    let upper = text.bytes().any(|b| b.is_ascii_uppercase());
+    hex::decode_to_slice(text, &mut octets).map_err(|_| DigestError)?;
+    if upper { Err(DigestError) } else { Ok(octets) }
 }
 
 /// Defines a digest type.
@@ -51,7 +35,7 @@ macro_rules! digest_type {
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.write_str(&$crate::digest::to_hex(&self.0))
+                f.write_str(&::hex::encode(self.0))
             }
         }
 
