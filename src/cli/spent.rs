@@ -3,7 +3,7 @@
 //! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be remembered.
 //! Lines are appended under an exclusive lock and flushed to the disk before the nonce counts as
 //! spent; none is ever taken out, so a clock that is set back revives nothing. A last line that a crash
-//! cut short was never acted on, and is removed.
+//! cut short was never acted on, and is removed. A file that holds anything else is left alone.
 
 use super::failure::{Complaint, Failure};
 use super::files::{Lock, io_failure};
@@ -34,29 +34,32 @@ impl SpentFile {
         failure.map_or(Ok(()), Err)
     }
 
+    fn damaged(&self, line: usize) -> Failure {
+        let complaint = Complaint::new("not a line of spent nonces").in_file(&self.path);
+        let remedy = "name a file of spent nonces, or restore it: without it answers could be \
+                      accepted again";
+        Failure::input(complaint.at(format!("line {line}")).remedy(remedy))
+    }
+
     fn append(&self, nonce: &Nonce, until: Timestamp) -> Result<bool, Failure> {
         let failed = |error: io::Error| io_failure("use", &self.path, &error);
         let lock = Lock::take(&self.path)?;
         let mut file = lock.file();
-        let mut text = String::new();
-        file.take(MAX_LEN + 1).read_to_string(&mut text).map_err(failed)?;
+        let mut text = Vec::new();
+        file.take(MAX_LEN + 1).read_to_end(&mut text).map_err(failed)?;
         if text.len() as u64 > MAX_LEN {
             let complaint = Complaint::new("too long").in_file(&self.path);
             return Err(Failure::input(complaint.remedy("begin a new file and new requests")));
         }
-        let whole = text.rfind('\n').map_or(0, |end| end + 1);
         let mut spent = false;
-        for (i, line) in text.get(..whole).unwrap_or_default().lines().enumerate() {
-            let known = line.split_once(' ').and_then(|(nonce, until)| {
-                until.parse::<Timestamp>().ok()?;
-                nonce.parse::<Nonce>().ok()
-            });
-            let known = known.ok_or_else(|| {
-                let complaint = Complaint::new("not a line of spent nonces").in_file(&self.path);
-                let remedy = "restore the file: without it answers could be accepted again";
-                Failure::input(complaint.at(format!("line {}", i + 1)).remedy(remedy))
-            })?;
-            spent |= known == *nonce;
+        let mut whole = 0;
+        for (i, line) in text.split_inclusive(|octet| *octet == b'\n').enumerate() {
+            match Line::read(line) {
+                Some(Line::Whole(known)) => spent |= known == *nonce,
+                Some(Line::CutShort) if i > 0 => break,
+                _ => return Err(self.damaged(i + 1)),
+            }
+            whole += line.len();
         }
         if spent {
             return Ok(false);
@@ -68,6 +71,31 @@ impl SpentFile {
         let line = format!("{nonce} {until}\n");
         file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(true)
+    }
+}
+
+/// A line of the file.
+enum Line {
+    Whole(Nonce),
+    /// The beginning of a line, without its end.
+    CutShort,
+}
+
+impl Line {
+    /// `None` for what was never written here. That matters most for a last line without an end: it
+    /// is removed, and whoever named another file by mistake is not to lose it.
+    fn read(octets: &[u8]) -> Option<Self> {
+        if let Some(line) = octets.strip_suffix(b"\n") {
+            let (nonce, until) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+            until.parse::<Timestamp>().ok()?;
+            return Some(Line::Whole(nonce.parse().ok()?));
+        }
+        let mut pattern = [b'0'; 64].iter().chain(b" 0000-00-00T00:00:00Z");
+        let fits = octets.iter().all(|octet| match pattern.next() {
+            Some(b'0') => octet.is_ascii_hexdigit(),
+            expected => expected == Some(octet),
+        });
+        fits.then_some(Line::CutShort)
     }
 }
 
@@ -132,6 +160,32 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap().len(), 2 * good.len());
         std::fs::write(&path, format!("{}\n{good}", &good[1..70])).unwrap();
         assert_eq!(spend(&path, 3), Err(NonceError::Unavailable));
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
+    fn another_file_named_by_mistake_is_left_as_it_is() {
+        let path = file("mistake");
+        spend(&path, 1).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        for cut in 1..good.len() {
+            std::fs::write(&path, format!("{good}{}", &good[..cut])).unwrap();
+            assert_eq!(spend(&path, 2), Ok(()), "a line cut to {cut} octets is removed");
+        }
+        let too_long = format!("{}0", good.trim_end());
+        // A first line without an end could be a key that somebody keeps as hexadecimal digits.
+        std::fs::write(&path, &good[..64]).unwrap();
+        assert_eq!(spend(&path, 2), Err(NonceError::Unavailable));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), good[..64]);
+        for other in ["{", " ", "{\"format\":\"sigil-credential/1\"}", &too_long, "\u{e9}"] {
+            for text in [other.to_owned(), format!("{good}{other}")] {
+                std::fs::write(&path, &text).unwrap();
+                assert_eq!(spend(&path, 2), Err(NonceError::Unavailable), "{text}");
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            }
+        }
+        std::fs::write(&path, b"\xff\xfe\n").unwrap();
+        assert_eq!(spend(&path, 2), Err(NonceError::Unavailable));
         std::fs::remove_file(&path).unwrap();
     }
 }
