@@ -78,8 +78,8 @@ impl Exit {
 The whole way:
   sigil issuer init --out issuer
   sigil schema check person.toml
-  sigil issue --issuer issuer --schema person.toml --valid-from 2026-01-01 --valid-until 2027-01-01 \\
-      --record alice.json --out alice.credential.json
+  sigil issue --issuer issuer --schema person.toml --valid-from 2026-01-01 \\
+      --valid-until 2027-01-01 --record alice.json --out alice.credential.json
   sigil setup --policy adult.toml --schema person.toml --out terms
   sigil request --bundle terms/bundle.json --audience https://shop.example --out request.json
   sigil prove --terms terms --request request.json --credential person=alice.credential.json \\
@@ -187,6 +187,9 @@ mod tests {
     fn every_command_has_a_manual_with_an_example_of_itself() {
         each(&Arguments::command(), "", &mut |command, path| {
             assert!(command.get_about().is_some(), "{path}: no summary");
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let fits = |line: &str| line.chars().count() < 100;
+            assert!(examples.lines().all(fits), "{path}: a line is too long to be copied");
             for argument in command.get_arguments() {
                 assert!(argument.get_help().is_some(), "{path}: {} has no help", argument.get_id());
             }
