@@ -71,7 +71,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
     /// Seconds by which this clock and the verifier's may differ.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(0..=crate::request::MAX_LIFETIME))]
     skew: u64,
     /// The file to make.
     #[arg(long, value_name = "FILE")]

@@ -49,7 +49,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
     /// Seconds by which this clock and that of the request's maker may differ.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(0..=crate::request::MAX_LIFETIME))]
     skew: u64,
 }
 
