@@ -494,6 +494,49 @@ fn documents_are_checked_and_faults_say_where_and_how() {
 }
 
 #[test]
+fn reject_files_of_another_kind_and_leave_them_as_they_are() {
+    let place = requested("kinds");
+    place.ends(0, &prove("request.json", "presentation.json"));
+    let verify = verify("request.json", "presentation.json");
+    for (line, expected) in [
+        ("schema check credential.json", "sigil-schema/1"),
+        ("setup --policy credential.json --schema person.toml --out t", "sigil-policy/1"),
+        ("request --bundle credential.json --audience a --out r", "sigil-bundle/1"),
+        (&verify.replace("request.json", "credential.json"), "sigil-request/1"),
+        (
+            &prove("request.json", "p").replace("=credential.json", "=request.json"),
+            "sigil-credential/1",
+        ),
+    ] {
+        let printed = place.ends(2, line);
+        let says = format!("name a file of format \"{expected}\"");
+        assert!(
+            printed.contains("at $.format: another format") && printed.contains(&says),
+            "{printed}"
+        );
+    }
+    // Neither a document of one line nor one without an end of line becomes a list of nonces.
+    for text in [place.text("credential.json"), place.text("credential.json").trim_end().to_owned()]
+    {
+        place.write("copy.json", &text);
+        let printed = place.ends(2, &format!("{verify} --spent copy.json"));
+        assert!(printed.contains("at line 1: not a line of spent nonces"), "{printed}");
+        assert_eq!(place.text("copy.json"), text);
+    }
+    assert!(place.ends(2, "inspect terms").contains("not a directory"));
+    assert!(place.ends(2, &format!("{verify} --skew 86401")).contains("86401 is not in 0..=86400"));
+    let printed = place.ends(
+        2,
+        &format!("request --bundle terms/bundle.json --audience {} --out r", "a".repeat(256)),
+    );
+    assert!(printed.contains("at --audience: "), "{printed}");
+    place.ends(2, &format!("{ISSUE} --record record.json --id-column birth_date --out c"));
+    let never = ISSUE.replace("2027-01-01", "2026-01-01");
+    let printed = place.ends(2, &format!("{never} --record record.json --out c"));
+    assert!(printed.contains("remedy: give --valid-from and --valid-until"), "{printed}");
+}
+
+#[test]
 fn a_policy_without_hidden_predicates_needs_no_keys() {
     let place = requested("plain");
     let policy = place.text("policy.toml");

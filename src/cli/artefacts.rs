@@ -1,23 +1,45 @@
 //! Reads the artefacts that commands take as files; faults name the file.
 
 use super::failure::{Complaint, Failure, InFile};
-use super::files;
-use crate::credential::{Credential, UnverifiedCredential};
+use super::{files, inspect};
+use crate::credential::{self, Credential, UnverifiedCredential};
 use crate::document::Bounds;
 use crate::encoding::Wire;
-use crate::policy::{Bundle, Policy};
+use crate::policy::{self, Bundle, Policy};
 use crate::presentation::Presentation;
 use crate::request::PresentationRequest;
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Greatest length of a document that is published.
 const DOCUMENT: usize = Bounds::PUBLISHED.octets;
+/// Most characters of an unknown format's name that a message repeats.
+const MAX_SHOWN: usize = 40;
+
+/// Names the file that a document is in. One that says it is something else is told so: to remove
+/// what no schema has would not make a schema of a credential.
+fn document<T, E: Into<Failure>>(
+    path: &Path,
+    octets: &[u8],
+    expected: &str,
+    parsed: Result<T, E>,
+) -> Result<T, Failure> {
+    parsed.map_err(|error| match inspect::format(octets) {
+        Ok(Some(found)) if found != expected => {
+            let found: String = found.chars().take(MAX_SHOWN).collect();
+            let complaint = Complaint::new(format!("another format or version: {found:?}"));
+            let remedy = format!("name a file of format \"{expected}\"");
+            Failure::input(complaint.at("$.format").in_file(path).remedy(remedy))
+        }
+        _ => error.into().in_file(path),
+    })
+}
 
 /// A schema.
 pub(super) fn schema(path: &Path) -> Result<Schema, Failure> {
-    Schema::parse(&files::read(path, DOCUMENT)?).in_file(path)
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, schema::FORMAT, Schema::parse(&octets))
 }
 
 /// Several schemas.
@@ -27,17 +49,20 @@ pub(super) fn schemas(paths: &[PathBuf]) -> Result<Vec<Schema>, Failure> {
 
 /// A policy.
 pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
-    Policy::parse(&files::read(path, DOCUMENT)?).in_file(path)
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, policy::FORMAT, Policy::parse(&octets))
 }
 
 /// A bundle.
 pub(super) fn bundle(path: &Path) -> Result<Bundle, Failure> {
-    Bundle::parse(&files::read(path, DOCUMENT)?).in_file(path)
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, "sigil-bundle/1", Bundle::parse(&octets))
 }
 
 /// A request.
 pub(super) fn request(path: &Path) -> Result<PresentationRequest, Failure> {
-    PresentationRequest::parse(&files::read(path, DOCUMENT)?).in_file(path)
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, "sigil-request/1", PresentationRequest::parse(&octets))
 }
 
 /// A presentation in either of its forms, and its length as CBOR.
@@ -60,7 +85,8 @@ pub(super) fn parse_presentation(octets: &[u8]) -> Result<Presentation, Failure>
 /// A credential of one of the schemas, its signature checked.
 pub(super) fn credential(path: &Path, schemas: &[Schema]) -> Result<Credential, Failure> {
     let octets = files::read(path, Bounds::RECORD.octets)?;
-    let unverified = UnverifiedCredential::parse(&octets).in_file(path)?;
+    let parsed = UnverifiedCredential::parse(&octets);
+    let unverified = document(path, &octets, credential::FORMAT, parsed)?;
     let id = unverified.schema_id();
     let Some(schema) = schemas.iter().find(|schema| schema.id() == id) else {
         let problem = format!("of schema {id}, which is not among those at hand");

@@ -48,6 +48,8 @@ pub(super) fn io_failure(action: &str, path: &Path, error: &io::Error) -> Failur
         io::ErrorKind::NotFound => "check the name and that its directory is there",
         io::ErrorKind::PermissionDenied => "check the owner and mode of the file and its directory",
         io::ErrorKind::AlreadyExists => "nothing is overwritten: move it away, or name another",
+        io::ErrorKind::IsADirectory => "name a file, not a directory",
+        io::ErrorKind::NotADirectory => "name a directory where one is asked for",
         io::ErrorKind::StorageFull => "make room on the disk",
         _ => "check the file and its file system",
     };

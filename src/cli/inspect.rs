@@ -149,7 +149,7 @@ fn envelope_format() -> String {
 }
 
 /// The member `format` of a document; none if there is none.
-fn format(octets: &[u8]) -> Result<Option<String>, crate::document::Fault> {
+pub(super) fn format(octets: &[u8]) -> Result<Option<String>, crate::document::Fault> {
     let bounds = Bounds {
         octets: 2 * Presentation::MAX_LEN + 256,
         integers: Bounds::RECORD.integers,

@@ -61,7 +61,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// The column that names the files; it need not be a field.
-    #[arg(long, value_name = "NAME", requires = "csv")]
+    // With --record, clap would waive `requires`, as --csv conflicts with it.
+    #[arg(long, value_name = "NAME", requires = "csv", conflicts_with = "record")]
     id_column: Option<String>,
     /// The file or directory to make.
     #[arg(long, value_name = "PATH")]
@@ -145,7 +146,10 @@ impl Arguments {
         let mut times = Times::default();
         let schema = Arc::new(artefacts::schema(&self.schema)?);
         let secret = IssuerSecret::read(&self.issuer)?;
-        let validity = Validity::between(self.valid_from, self.valid_until)?;
+        let validity = Validity::between(self.valid_from, self.valid_until).map_err(|error| {
+            let remedy = "give --valid-from and --valid-until a window of an hour or more";
+            Failure::input(Complaint::new(error.to_string()).remedy(remedy))
+        })?;
         let table = timed(&mut times.read, || match (&self.record, &self.csv) {
             (Some(path), _) => table::read_one(path, &schema),
             (None, Some(path)) => table::read(path, &schema, self.id_column.as_deref()),

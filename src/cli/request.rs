@@ -1,6 +1,6 @@
 //! `sigil request`: what a verifier asks.
 
-use super::failure::Failure;
+use super::failure::{Complaint, Failure};
 use super::files::{self, Access};
 use super::report::Report;
 use super::{artefacts, time};
@@ -53,7 +53,11 @@ impl Arguments {
             nonce,
             time,
             expires.unwrap_or(Timestamp::MAX),
-        )?;
+        )
+        .map_err(|fault| {
+            let argument = fault.path().replace("$.", "--").replace("--expires", "--expires-in");
+            Failure::input(Complaint::from(fault).at(argument))
+        })?;
         let text = request.to_document().canonical() + "\n";
         files::write_new(&self.out, text.as_bytes(), Access::Public)?;
         let report = Report::new().line(format!("Request written to {}", self.out.display()));

@@ -45,8 +45,15 @@ pub(super) fn parse(octets: &[u8], schema: &Schema, names: Option<&str>) -> Resu
     let name_column = names.map(|name| NameColumn::find(&header, schema, name)).transpose()?;
     let cells = cells(&header, name_column.as_ref());
     let columns = schema.columns(&cells).map_err(|fault| {
-        let place = format!("line 1, {}", fault.path());
-        Failure::input(Complaint::from(fault).at(place))
+        // The header of a table without one is a person's record: a column is told by its number.
+        let apart =
+            name_column.as_ref().filter(|column| column.apart).map(|column| column.position);
+        let index = fault.path().strip_prefix("$[").and_then(|path| path.strip_suffix(']'));
+        let column = match index.and_then(|index| index.parse::<usize>().ok()) {
+            Some(i) => (i + 1 + usize::from(apart.is_some_and(|apart| apart <= i))).to_string(),
+            None => fault.path().trim_start_matches("$.").to_owned(),
+        };
+        Failure::input(Complaint::from(fault).at(format!("line 1, column {column}")))
     })?;
     let mut rows = Vec::new();
     for row in reader.into_records() {
@@ -207,8 +214,10 @@ mod tests {
     #[test]
     fn reject_tables_that_are_none() {
         assert!(refusal("born,count\n", None).contains("no rows"));
-        assert!(refusal("born\n2000-01-01\n", None).contains("$.count"));
-        assert!(refusal("born,born,count\n", None).contains("$[1]"));
+        assert!(refusal("born\n2000-01-01\n", None).contains("line 1, column count: missing"));
+        assert!(refusal("born,born,count\n", None).contains("line 1, column 2: "));
+        assert!(refusal("id,born,x,count\n", Some("id")).contains("line 1, column 3: "));
+        assert!(refusal("x,born,id,count\n", Some("id")).contains("line 1, column 1: "));
         assert!(refusal("born,count\n2000-01-01,1\n", Some("id")).contains("no column id"));
         let invalid = parse(b"born,count\n2000-01-01,\xff\n", &schema(), None).err().unwrap();
         assert!(invalid.to_string().contains("line 2: not UTF-8"), "{invalid}");
