@@ -1,4 +1,71 @@
 //! Privacy-preserving selective disclosure: BBS credentials and Groth16 predicates, one proof.
+//!
+//! A [`Policy`](policy::Policy) is compiled with its [schemas](schema::Schema), pinned together
+//! with a verifying key in a [`Bundle`](policy::Bundle), and held by both sides as
+//! [`Terms`](presentation::Terms). An [`Issuer`](credential::Issuer) signs credentials. A verifier
+//! asks with a [`PresentationRequest`](request::PresentationRequest);
+//! [`prove`](presentation::prove) answers it and [`verify`](presentation::verify) checks the
+//! answer. The protocol, and what it rests on, is in [`presentation`].
+//!
+//! Circuit keys are of the crate `sigil-circuits`; randomness is an argument, of `rand_core` 0.6.
+//!
+//! ```
+//! use rand_core::OsRng;
+//! use sigil::bbs::{SecretKey, Suite};
+//! use sigil::credential::{Issuer, StatusHandles, Validity};
+//! use sigil::policy::{Bundle, KeyFingerprint, Policy};
+//! use sigil::presentation::{Expectation, Holding, Terms, prove, verify};
+//! use sigil::request::{InMemoryNonces, Nonce, PresentationRequest};
+//! use sigil::{did_key, schema::Schema};
+//! use std::sync::Arc;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // The issuer. Handles and their counter outlive the process: see `StatusHandles`.
+//! let schema = Schema::parse(
+//!     br#"{ "format": "sigil-schema/1", "name": "example.org/person", "version": "1.0.0",
+//!           "fields": [{ "name": "birth_date", "type": "date" }] }"#,
+//! )?;
+//! let key = SecretKey::random(&mut OsRng);
+//! let handles = StatusHandles::new([7; 32]); // secret and random in earnest
+//! let issuer = Issuer::new(key, Suite::Sha256, handles, Arc::new(schema.clone()))?;
+//! let record = schema.record_from_json(br#"{ "birth_date": "1990-04-17" }"#)?;
+//! let (from, until) = ("2026-01-01T00:00:00Z".parse()?, "2027-01-01T00:00:00Z".parse()?);
+//! let validity = Validity::between(from, until)?;
+//! let credential = issuer.issue(record, validity, 0)?;
+//!
+//! // The policy, and a key for the shape of its circuit: for development, made on one machine.
+//! let policy = format!(
+//!     r#"{{ "format": "sigil-policy/1", "id": "example.org/adult", "version": "1.0.0",
+//!           "roles": [{{ "name": "person", "schema": "{}", "issuers": ["{}"] }}],
+//!           "predicates": [{{ "name": "adult",
+//!                             "expr": "person.birth_date <= params.born_by" }}],
+//!           "params": {{ "born_by": {{ "date": "2008-06-01" }} }} }}"#,
+//!     schema.id(),
+//!     did_key::encode(issuer.public_key()),
+//! );
+//! let policy = Policy::parse(policy.as_bytes())?;
+//! let compiled = policy.compile(std::slice::from_ref(&schema))?;
+//! let proving = sigil_circuits::setup(compiled.shape().ok_or("no circuit")?, &mut OsRng)?;
+//! let verifying = proving.verifying_key().clone();
+//! let fingerprint = KeyFingerprint::from_bytes(verifying.fingerprint());
+//! let bundle = Bundle::new(policy, Some((verifying.shape_id(), fingerprint)));
+//! let terms = Terms::new(&bundle, &[schema], Some(verifying))?;
+//!
+//! // The verifier asks, the holder answers, the verifier checks and spends the nonce.
+//! let (now, expires) = ("2026-06-01T12:00:00Z".parse()?, "2026-06-01T12:10:00Z".parse()?);
+//! let nonce = Nonce::random(&mut OsRng);
+//! let shop = "https://shop.example";
+//! let request = PresentationRequest::new(bundle.hash(), shop, nonce, now, expires)?;
+//! let holding = Holding { credential: &credential, reveal: &[] };
+//! let presentation = prove(&terms, &request, &[holding], Some(&proving), &mut OsRng)?;
+//! let expectation = Expectation { audience: shop, now, skew: 60 };
+//! let nonces = InMemoryNonces::default();
+//! let accepted = verify(&terms, &request, &expectation, &presentation, &nonces)?;
+//! assert!(accepted.disclosed().is_empty());
+//! assert!(verify(&terms, &request, &expectation, &presentation, &nonces).is_err(), "a replay");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod bbs;
 #[cfg(feature = "cli")]
