@@ -191,7 +191,7 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
     for i in 0..presentation.credentials() {
         let Some((issuer, disclosed, hidden)) = presentation.outline(i) else { continue };
         let text = format!(
-            "issuer number {issuer} of its role; {disclosed} messages revealed, {hidden} hidden"
+            "issuer number {issuer} of its role; messages revealed: {disclosed}, hidden: {hidden}"
         );
         report = report.row(format!("number {i}"), text);
         credentials.push(json!({ "issuer": issuer, "revealed": disclosed, "hidden": hidden }));

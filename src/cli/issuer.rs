@@ -221,13 +221,19 @@ fn counter_line(next: u64) -> String {
 pub(super) fn reserve(directory: &Path, count: usize) -> Result<Range<u64>, Failure> {
     let _lock = Lock::take(&directory.join(LOCK))?;
     let path = directory.join(COUNTER);
+    let damaged = |problem: &str| {
+        let remedy = "restore it, or begin a new issuer: a number used twice identifies holders";
+        Failure::input(Complaint::new(problem).in_file(&path).remedy(remedy))
+    };
+    // The remedy for other files that are not there, to make one, would begin again from zero.
+    if path.symlink_metadata().is_err() {
+        return Err(damaged("the counter cannot be found"));
+    }
     let text = files::read_text(&path, 64)?;
     let digits =
         text.strip_suffix('\n').filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
-    let next: u64 = digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
-        let remedy = "restore it, or begin a new issuer: a number used twice identifies holders";
-        Failure::input(Complaint::new("not a counter").in_file(&path).remedy(remedy))
-    })?;
+    let next: u64 =
+        digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| damaged("not a counter"))?;
     let end = next.checked_add(count as u64).filter(|end| *end <= 1 << STATUS_HANDLE_BITS);
     let end = end.ok_or_else(|| {
         let complaint = Complaint::new("fewer status handles are left than credentials asked for");
@@ -290,7 +296,8 @@ mod tests {
     fn reject_counters_that_are_damaged_or_spent() {
         let directory = directory("damaged");
         let path = directory.join(COUNTER);
-        assert!(reserve(&directory, 1).is_err(), "no counter: never from zero again");
+        let missing = reserve(&directory, 1).expect_err("no counter: never from zero again");
+        assert!(missing.to_string().contains("restore it, or begin a new issuer"), "{missing}");
         for text in ["", "\n", "12", "x\n", "-1\n", "+1\n", "99999999999999999999999\n"] {
             std::fs::write(&path, text).unwrap();
             assert!(reserve(&directory, 1).is_err(), "{text:?}");

@@ -85,7 +85,7 @@ The whole way:
   sigil prove --terms terms --request request.json --credential person=alice.credential.json \\
       --out presentation.json
   sigil verify --terms terms --request request.json --audience https://shop.example \\
-      --presentation presentation.json"
+      --presentation presentation.json --spent spent.txt"
 )]
 struct Arguments {
     /// Print one JSON object on standard output; failures as one JSON object on standard error.
