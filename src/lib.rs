@@ -7,7 +7,7 @@
 //! [`prove`](presentation::prove) answers it and [`verify`](presentation::verify) checks the
 //! answer. The protocol, and what it rests on, is in [`presentation`].
 //!
-//! Circuit keys are of the crate `sigil-circuits`; randomness is an argument, of `rand_core` 0.6.
+//! Circuit keys are of [`circuits`]; randomness is an argument, of `rand_core` 0.6.
 //!
 //! ```
 //! use rand_core::OsRng;
@@ -16,7 +16,7 @@
 //! use sigil::policy::{Bundle, KeyFingerprint, Policy};
 //! use sigil::presentation::{Expectation, Holding, Terms, prove, verify};
 //! use sigil::request::{InMemoryNonces, Nonce, PresentationRequest};
-//! use sigil::{did_key, schema::Schema};
+//! use sigil::{circuits, did_key, schema::Schema};
 //! use std::sync::Arc;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +45,7 @@
 //! );
 //! let policy = Policy::parse(policy.as_bytes())?;
 //! let compiled = policy.compile(std::slice::from_ref(&schema))?;
-//! let proving = sigil_circuits::setup(compiled.shape().ok_or("no circuit")?, &mut OsRng)?;
+//! let proving = circuits::setup(compiled.shape().ok_or("no circuit")?, &mut OsRng)?;
 //! let verifying = proving.verifying_key().clone();
 //! let fingerprint = KeyFingerprint::from_bytes(verifying.fingerprint());
 //! let bundle = Bundle::new(policy, Some((verifying.shape_id(), fingerprint)));
@@ -82,6 +82,9 @@ pub mod request;
 pub mod schema;
 mod transcript;
 pub mod value;
+
+/// Circuits, keys and their setup: what [`presentation`] takes and gives of BN254.
+pub use sigil_circuits as circuits;
 
 // Lets unit tests share the scenarios of `tests/`, which name this crate from outside.
 #[cfg(test)]
