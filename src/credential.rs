@@ -307,7 +307,7 @@ impl Credential {
     pub fn to_json(&self) -> Result<Zeroizing<String>, CredentialError> {
         let text = |text: String| Document::Text(text);
         let hour = |hours: u32| {
-            let time = Timestamp::from_unix(u64::from(hours) * 3600);
+            let time = Timestamp::from_hours(u64::from(hours));
             text(time.map(|time| time.to_string()).unwrap_or_default())
         };
         let fields = self.schema.record_to_document(&self.record).map_err(value_fault)?;

@@ -13,7 +13,7 @@
 //! use rand_core::OsRng;
 //! use sigil::bbs::{SecretKey, Suite};
 //! use sigil::credential::{Issuer, StatusHandles, Validity};
-//! use sigil::policy::{Bundle, KeyFingerprint, Policy};
+//! use sigil::policy::{Bundle, Policy};
 //! use sigil::presentation::{Expectation, Holding, Terms, prove, verify};
 //! use sigil::request::{InMemoryNonces, Nonce, PresentationRequest};
 //! use sigil::{circuits, did_key, schema::Schema};
@@ -47,8 +47,7 @@
 //! let compiled = policy.compile(std::slice::from_ref(&schema))?;
 //! let proving = circuits::setup(compiled.shape().ok_or("no circuit")?, &mut OsRng)?;
 //! let verifying = proving.verifying_key().clone();
-//! let fingerprint = KeyFingerprint::from_bytes(verifying.fingerprint());
-//! let bundle = Bundle::new(policy, Some((verifying.shape_id(), fingerprint)));
+//! let bundle = Bundle::pin(policy, Some(&verifying));
 //! let terms = Terms::new(&bundle, &[schema], Some(verifying))?;
 //!
 //! // The verifier asks, the holder answers, the verifier checks and spends the nonce.

@@ -28,7 +28,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 /// The format's name and version.
-const FORMAT: &str = "sigil-request/1";
+pub const FORMAT: &str = "sigil-request/1";
 /// Longest life of a request in seconds, from its time to its expiry.
 pub const MAX_LIFETIME: u64 = 24 * 3600;
 /// Greatest length of an audience in characters.

@@ -7,7 +7,7 @@ use crate::document::Bounds;
 use crate::encoding::Wire;
 use crate::policy::{self, Bundle, Policy};
 use crate::presentation::Presentation;
-use crate::request::PresentationRequest;
+use crate::request::{self, PresentationRequest};
 use crate::schema::{self, Schema};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,13 +56,13 @@ pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
 /// A bundle.
 pub(super) fn bundle(path: &Path) -> Result<Bundle, Failure> {
     let octets = files::read(path, DOCUMENT)?;
-    document(path, &octets, "sigil-bundle/1", Bundle::parse(&octets))
+    document(path, &octets, policy::BUNDLE_FORMAT, Bundle::parse(&octets))
 }
 
 /// A request.
 pub(super) fn request(path: &Path) -> Result<PresentationRequest, Failure> {
     let octets = files::read(path, DOCUMENT)?;
-    document(path, &octets, "sigil-request/1", PresentationRequest::parse(&octets))
+    document(path, &octets, request::FORMAT, PresentationRequest::parse(&octets))
 }
 
 /// A presentation in either of its forms, and its length as CBOR.

@@ -70,8 +70,8 @@ impl Arguments {
             crate::policy::FORMAT => {
                 Ok(policy::describe(named("policy"), &Policy::parse(octets).in_file(file)?))
             }
-            "sigil-bundle/1" => bundle(&Bundle::parse(octets).in_file(file)?),
-            "sigil-request/1" => {
+            crate::policy::BUNDLE_FORMAT => bundle(&Bundle::parse(octets).in_file(file)?),
+            crate::request::FORMAT => {
                 let request_read = PresentationRequest::parse(octets).in_file(file)?;
                 let report = named("request").line("Request");
                 Ok(request::describe(report, &request_read))
@@ -107,7 +107,7 @@ impl Arguments {
     fn credential(&self, octets: &[u8]) -> Result<Report, Failure> {
         let unverified = UnverifiedCredential::parse(octets).in_file(&self.file)?;
         let hour = |hours: u32| {
-            let time = Timestamp::from_unix(u64::from(hours) * 3600);
+            let time = Timestamp::from_hours(u64::from(hours));
             time.map(|time| time.to_string()).unwrap_or_default()
         };
         let validity = unverified.validity();

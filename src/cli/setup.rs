@@ -3,9 +3,10 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::report::Report;
 use super::{artefacts, policy, terms};
-use crate::policy::{Bundle, KeyFingerprint};
+use crate::policy::Bundle;
 use clap::Args;
 use rand_core::OsRng;
+use sigil_circuits::ProvingKey;
 use std::path::PathBuf;
 
 /// Make the keys for a policy's circuit, and bundle policy and key.
@@ -45,16 +46,12 @@ impl Arguments {
         let key = key.transpose().map_err(|error| {
             Failure::input(Complaint::new(error.to_string()).in_file(&self.policy))
         })?;
-        let circuit = key.as_ref().map(|key| {
-            let key = key.verifying_key();
-            (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()))
-        });
-        let bundle = Bundle::new(policy, circuit);
+        let bundle = Bundle::pin(policy, key.as_ref().map(ProvingKey::verifying_key));
         terms::write(&self.out, &bundle, &schemas, key.as_ref())?;
         let mut report = Report::new()
             .line(format!("Terms made in {}", self.out.display()))
             .row("bundle", bundle.hash());
-        if let Some((_, fingerprint)) = circuit {
+        if let Some(fingerprint) = bundle.key() {
             report = report.fact("key", fingerprint.to_string());
             report = report.line("The keys were made on this machine: for development.");
         }

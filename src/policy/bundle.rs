@@ -8,10 +8,10 @@ use super::{CompiledPolicy, Policy};
 use crate::digest::{digest_type, from_hex};
 use crate::document::{Bounds, Cursor, Document, Fault, Fields};
 use crate::schema::Schema;
-use sigil_circuits::ShapeId;
+use sigil_circuits::{ShapeId, VerifyingKey};
 
 /// The format's name and version.
-const FORMAT: &str = "sigil-bundle/1";
+pub const FORMAT: &str = "sigil-bundle/1";
 
 digest_type! {
     /// The hash of a bundle.
@@ -31,7 +31,19 @@ pub struct Bundle {
     hash: BundleHash,
 }
 
+impl KeyFingerprint {
+    /// The fingerprint of a key.
+    pub fn of(key: &VerifyingKey) -> Self {
+        Self::from_bytes(key.fingerprint())
+    }
+}
+
 impl Bundle {
+    /// The bundle that pins a policy to its verifying key, if it has one.
+    pub fn pin(policy: Policy, key: Option<&VerifyingKey>) -> Self {
+        Self::new(policy, key.map(|key| (key.shape_id(), KeyFingerprint::of(key))))
+    }
+
     /// The bundle of a policy and, if it proves anything hidden, of its circuit and key.
     pub fn new(policy: Policy, circuit: Option<(ShapeId, KeyFingerprint)>) -> Self {
         let hash = BundleHash::from_bytes(to_document(&policy, circuit).digest());

@@ -39,7 +39,7 @@ mod expression;
 mod public;
 mod typing;
 
-pub use bundle::{Bundle, BundleHash, KeyFingerprint};
+pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
 pub use compile::{CompiledPolicy, Equality, Role};
 pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
 pub use expression::Literal;

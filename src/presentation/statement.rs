@@ -64,8 +64,7 @@ impl Terms {
         let fits = match (&key, policy.shape(), bundle.key()) {
             (None, None, None) => true,
             (Some(key), Some(shape), Some(fingerprint)) => {
-                KeyFingerprint::from_bytes(key.fingerprint()) == fingerprint
-                    && key.shape_id() == shape.id()
+                KeyFingerprint::of(key) == fingerprint && key.shape_id() == shape.id()
             }
             _ => false,
         };

@@ -9,7 +9,7 @@ use super::verify::{Coefficients, check, check_parts};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
-use crate::policy::{Bundle, KeyFingerprint, Policy};
+use crate::policy::{Bundle, Policy};
 use crate::value::Encoded;
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
@@ -208,9 +208,8 @@ fn foreign_terms(scenario: &Scenario, from: &str, to: &str) -> Terms {
     assert!(text.contains(from), "{text}");
     let policy = Policy::parse(text.replace(from, to).as_bytes()).unwrap();
     let key = scenario.terms.verifying_key().cloned();
-    let circuit = key.as_ref().map(|k| (k.shape_id(), KeyFingerprint::from_bytes(k.fingerprint())));
-    let mut terms =
-        Terms::new(&Bundle::new(policy, circuit), &scenario.plain_schemas(), key).unwrap();
+    let bundle = Bundle::pin(policy, key.as_ref());
+    let mut terms = Terms::new(&bundle, &scenario.plain_schemas(), key).unwrap();
     terms.set_bundle(scenario.bundle.hash());
     terms
 }

@@ -305,7 +305,10 @@ fn report(statement: &Statement<'_>) -> VerifiedPresentation {
             let field = role.schema().field_at(*message);
             let value = match (field, encoded) {
                 (Some(field), encoded) => field.decode(encoded).ok().flatten(),
-                (None, Encoded::Integer(hours)) => hour(*hours),
+                // An hour of a validity window: the only messages disclosed that are no fields.
+                (None, Encoded::Integer(hours)) => {
+                    Timestamp::from_hours(*hours).map(Value::Timestamp)
+                }
                 (None, _) => None,
             };
             let text = match (field, &value) {
@@ -336,9 +339,4 @@ fn proven(terms: &Terms) -> Vec<String> {
         }
     }
     places
-}
-
-/// An hour of a validity window, the only messages disclosed that are no fields.
-fn hour(hours: u64) -> Option<Value> {
-    Timestamp::from_unix(hours.checked_mul(3600)?).map(Value::Timestamp)
 }

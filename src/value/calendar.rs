@@ -141,6 +141,11 @@ impl Timestamp {
         (seconds <= Self::MAX.seconds).then_some(Self { seconds })
     }
 
+    /// The first second of a whole hour since 1970-01-01T00:00:00Z.
+    pub fn from_hours(hours: u64) -> Option<Self> {
+        Self::from_unix(hours.checked_mul(3600)?)
+    }
+
     /// Seconds since 1970-01-01T00:00:00Z.
     pub fn unix(self) -> u64 {
         self.seconds

@@ -11,7 +11,7 @@ use rand_core::SeedableRng;
 use sigil::bbs::{SecretKey, Suite};
 use sigil::credential::{Credential, Issuer, StatusHandles, Validity};
 use sigil::did_key;
-use sigil::policy::{Bundle, BundleHash, KeyFingerprint, Policy};
+use sigil::policy::{Bundle, BundleHash, Policy};
 use sigil::presentation::{
     self, Expectation, Holding, Presentation, ProveError, Terms, VerifiedPresentation, VerifyError,
 };
@@ -165,12 +165,8 @@ impl Scenario {
         let compiled = policy.compile(&plain).expect("compiles");
         let key =
             compiled.shape().map(|shape| sigil_circuits::setup(shape, &mut rng(7)).expect("a key"));
-        let circuit = key.as_ref().map(|key| {
-            let key = key.verifying_key();
-            (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()))
-        });
-        let bundle = Bundle::new(policy, circuit);
         let verifying = key.as_ref().map(|key| key.verifying_key().clone());
+        let bundle = Bundle::pin(policy, verifying.as_ref());
         let terms = Terms::new(&bundle, &plain, verifying).expect("terms");
         let request = request(bundle.hash(), 1);
         Scenario { terms, key, bundle, schemas, credentials, request }

@@ -10,7 +10,7 @@ use crate::cli::progress;
 use crate::credential::{Credential, CredentialError, Issuer, StatusHandles, UnverifiedCredential};
 use crate::did_key;
 use crate::encoding::Wire;
-use crate::policy::{Bundle, KeyFingerprint};
+use crate::policy::Bundle;
 use crate::presentation::{
     Expectation, Holding, Presentation, ProveError, StatementError, Terms, VerifiedPresentation,
     VerifyError, prove, verify,
@@ -101,12 +101,8 @@ impl Stage {
         }
         let setup = |shape| sigil_circuits::setup(shape, &mut OsRng);
         let key = compiled.shape().map(setup).transpose()?;
-        let circuit = key.as_ref().map(|key| {
-            let key = key.verifying_key();
-            (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()))
-        });
-        let bundle = Bundle::new(population.policy.clone(), circuit);
         let verifying = key.as_ref().map(|key| key.verifying_key().clone());
+        let bundle = Bundle::pin(population.policy.clone(), verifying.as_ref());
         let terms = Terms::new(&bundle, &population.schemas, verifying);
         let terms = terms.map_err(|error| in_policy(Complaint::new(error.to_string())))?;
         Ok(Stage { bundle, terms, key, issuers, schemas })

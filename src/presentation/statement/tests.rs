@@ -208,8 +208,7 @@ fn reject_terms_that_no_presentation_could_carry() {
         let compiled = policy.compile(std::slice::from_ref(&schema)).unwrap();
         let key = circuits::setup(compiled.shape().unwrap(), &mut rng(2)).unwrap();
         let key = key.into_verifying_key();
-        let pinned = (key.shape_id(), KeyFingerprint::from_bytes(key.fingerprint()));
-        let bundle = Bundle::new(policy, Some(pinned));
+        let bundle = Bundle::pin(policy, Some(&key));
         Terms::new(&bundle, std::slice::from_ref(&schema), Some(key))
     };
     assert!(compile(&names[..MAX_SLOTS]).is_ok());
