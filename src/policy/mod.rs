@@ -43,7 +43,7 @@ mod public;
 mod rule;
 mod typing;
 
-pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
+pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{
     ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,

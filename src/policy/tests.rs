@@ -1,3 +1,4 @@
+mod bundle;
 mod document;
 mod refusals;
 

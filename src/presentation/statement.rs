@@ -27,6 +27,9 @@ pub enum TermsError {
     /// The policy does not compile against these schemas, or to another shape than the bundle names.
     #[error(transparent)]
     Policy(#[from] Fault),
+    /// The policy names an authority, whose signature the bundle lacks.
+    #[error("the policy's authority has not signed the bundle: get the signed one from it")]
+    Unsigned,
     /// The verifying key is missing, superfluous, or not the one that the bundle names.
     #[error("the verifying key is not the one that the bundle names: get the one with its hash")]
     Key,
@@ -60,6 +63,9 @@ impl Terms {
         schemas: &[Schema],
         key: Option<circuits::VerifyingKey>,
     ) -> Result<Self, TermsError> {
+        if !bundle.is_authorised() {
+            return Err(TermsError::Unsigned);
+        }
         let policy = bundle.compile(schemas)?;
         let fits = match (&key, policy.shape(), bundle.key()) {
             (None, None, None) => true,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbs::Suite;
+use crate::document::Document;
 use crate::policy::Policy;
 use crate::presentation::tests::scenario::{
     ADULT, IDENTITY, SIXTEEN, SIXTEEN_RECORD, Scenario, pair, request, rng, sixteen, time,
@@ -213,4 +214,21 @@ fn reject_terms_that_no_presentation_could_carry() {
     };
     assert!(compile(&names[..MAX_SLOTS]).is_ok());
     assert!(matches!(compile(&names), Err(TermsError::TooLarge)));
+}
+
+#[test]
+fn reject_unsigned_where_authority_is_named() {
+    let scenario = pair();
+    let key = crate::authority::AuthorityKey::from_bytes(&[7; 32]);
+    let Document::Object(mut policy) = scenario.bundle.policy().to_document() else {
+        panic!("an object")
+    };
+    policy.insert("authority".to_owned(), Document::Text(key.authority().to_string()));
+    let policy = Policy::from_document(&Document::Object(policy)).unwrap();
+    let verifying = scenario.terms.verifying_key().cloned();
+    let unsigned = Bundle::pin(policy, verifying.as_ref());
+    let error = Terms::new(&unsigned, &scenario.plain_schemas(), verifying.clone()).unwrap_err();
+    assert!(matches!(error, TermsError::Unsigned), "{error}");
+    let signed = unsigned.sign(&key).unwrap();
+    assert!(Terms::new(&signed, &scenario.plain_schemas(), verifying).is_ok());
 }
