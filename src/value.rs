@@ -24,7 +24,7 @@
 mod calendar;
 mod domain;
 
-pub use calendar::{Date, Timestamp};
+pub use calendar::{Date, LeapDay, Timestamp};
 #[cfg(test)]
 pub(crate) use domain::RESERVED;
 pub use domain::{Code, MAX_VARIANTS, Scale, Variants, Width};

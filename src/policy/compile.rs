@@ -1,14 +1,16 @@
 //! A policy held against its schemas: what both sides of a presentation work from.
 
+use super::circuit::{Circuit, Plan};
 use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, Validity};
 use super::expression::Literal;
-use super::public::{PublicCheck, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource};
-use super::typing::{self, Condition, Typed};
+use super::public::{ParamSource, PublicCheck, PublicRule, Revealed, SlotSource};
+use super::rule::Rule;
+use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
-use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
-use crate::value::{Encoded, FieldType};
-use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, Shape, ShapeError, Slot};
+use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
+use crate::value::{Encoded, FieldType, Timestamp};
+use sigil_circuits::{Interval, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part that one credential plays, with what is revealed of it.
@@ -78,6 +80,26 @@ pub(super) enum Exposure {
     Optional,
 }
 
+/// A predicate of the policy, held against the schemas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompiledPredicate {
+    /// Its name.
+    pub name: String,
+    /// Its place in the policy.
+    pub path: String,
+    /// What it says.
+    pub rule: Rule,
+}
+
+/// A rule that has to hold, with the place in the policy that asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conjunct {
+    /// The place.
+    pub path: String,
+    /// The rule.
+    pub rule: Rule,
+}
+
 /// A policy compiled against its schemas.
 ///
 /// Everything in it has one order, which prover and verifier share: slots by role and message,
@@ -86,9 +108,11 @@ pub(super) enum Exposure {
 pub struct CompiledPolicy {
     roles: Vec<Role>,
     slots: Vec<SlotSource>,
-    params: Vec<PublicForm>,
+    params: Vec<ParamSource>,
     shape: Option<Shape>,
     conditions: Vec<String>,
+    conjuncts: Vec<Conjunct>,
+    predicates: Vec<CompiledPredicate>,
     checks: Vec<PublicCheck>,
     equalities: Vec<Equality>,
     warnings: Vec<Fault>,
@@ -106,7 +130,7 @@ impl CompiledPolicy {
     }
 
     /// What each parameter of the circuit is worked out from.
-    pub fn params(&self) -> &[PublicForm] {
+    pub fn params(&self) -> &[ParamSource] {
         &self.params
     }
 
@@ -115,7 +139,17 @@ impl CompiledPolicy {
         self.shape.as_ref()
     }
 
-    /// For each comparison of the shape, the place in the policy that asks for it.
+    /// All rules that have to hold: validity and what the predicates come to, hidden or not.
+    pub fn conjuncts(&self) -> &[Conjunct] {
+        &self.conjuncts
+    }
+
+    /// The predicates, in the order of the policy.
+    pub fn predicates(&self) -> &[CompiledPredicate] {
+        &self.predicates
+    }
+
+    /// For each conjunct of the shape's formula, the place in the policy that asks for it.
     pub fn conditions(&self) -> &[String] {
         &self.conditions
     }
@@ -140,15 +174,20 @@ impl CompiledPolicy {
         self.roles.get(source.role)?.schema.field_at(source.message)
     }
 
+    /// The integers that the message of a place may be; none for text and bytes.
+    pub fn interval(&self, source: SlotSource) -> Option<Interval> {
+        super::circuit::slot_interval(&self.roles, source)
+    }
+
     /// The parameters of the circuit at a time and for revealed values, in order; none if something
     /// that they need was not revealed.
-    pub fn param_values(&self, now_hours: u64, revealed: &Revealed<'_>) -> Option<Vec<i128>> {
-        self.params.iter().map(|form| form.value(now_hours, revealed)).collect()
+    pub fn param_values(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<Vec<i128>> {
+        self.params.iter().map(|source| source.value(now, revealed)).collect()
     }
 
     /// The first public rule that does not hold.
-    pub fn failing_check(&self, now_hours: u64, revealed: &Revealed<'_>) -> Option<&PublicCheck> {
-        self.checks.iter().find(|check| !check.holds(now_hours, revealed))
+    pub fn failing_check(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<&PublicCheck> {
+        self.checks.iter().find(|check| !check.holds(now, revealed))
     }
 }
 
@@ -217,7 +256,25 @@ impl Policy {
         let scope = Scope { roles: &roles, params: &self.params };
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
-        plan.finish(roles)
+        let conjuncts = plan
+            .rules
+            .iter()
+            .map(|(path, rule)| Conjunct { path: path.clone(), rule: rule.clone() });
+        let conjuncts = conjuncts.collect();
+        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
+        let Plan { checks, equalities, warnings, predicates, .. } = plan;
+        Ok(CompiledPolicy {
+            roles,
+            slots,
+            params,
+            shape,
+            conditions,
+            conjuncts,
+            predicates,
+            checks,
+            equalities,
+            warnings,
+        })
     }
 
     fn compile_roles(&self, schemas: &[Schema]) -> Result<Vec<Role>, Fault> {
@@ -251,7 +308,7 @@ impl Policy {
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;
                 within_limit(field, claim.rule, &format!("{path}.disclosure"))?;
                 revealed.push((source, claim.rule));
-                plan.one_of(claim, source, field, &format!("{path}.one_of"))?;
+                plan.checks.extend(one_of(claim, source, field, &format!("{path}.one_of"))?);
             }
         }
         for (source, rule) in revealed {
@@ -286,11 +343,14 @@ impl Policy {
         let mut used = BTreeSet::new();
         for (i, predicate) in self.predicates.iter().enumerate() {
             let path = format!("$.predicates[{i}]");
+            let mut parts = Vec::new();
             for compared in &predicate.expression.comparisons {
-                let typed = typing::check(compared, scope, &format!("{path}.expr"))?;
-                plan.comparison(typed, &path);
+                parts.push(typing::check(compared, scope, &format!("{path}.expr"))?);
                 used.extend(compared.params());
             }
+            let rule = Rule::All(parts);
+            plan.rules.push((path.clone(), rule.clone()));
+            plan.predicates.push(CompiledPredicate { name: predicate.name.clone(), path, rule });
         }
         match self.params.keys().find(|name| !used.contains(name.as_str())) {
             None => Ok(()),
@@ -326,7 +386,8 @@ impl Policy {
             }
             match (scope.exposure(a), scope.exposure(b)) {
                 (Exposure::Revealed, Exposure::Revealed) => {
-                    plan.checks.push(PublicCheck { path, rule: PublicRule::Same { a, b } });
+                    let rule = Rule::Public(PublicRule::Same { a, b });
+                    plan.checks.push(PublicCheck { path, rule });
                 }
                 (Exposure::Hidden, Exposure::Hidden) => {
                     let suites = [a, b].map(|source| scope.roles.get(source.role).map(Role::suite));
@@ -362,189 +423,31 @@ fn within_limit(field: &Field, rule: ClaimRule, path: &str) -> Result<(), Fault>
     }
 }
 
-/// What compilation gathers.
-#[derive(Default)]
-struct Plan {
-    conditions: Vec<(Condition, String, Sharing)>,
-    checks: Vec<PublicCheck>,
-    equalities: Vec<Equality>,
-    warnings: Vec<Fault>,
-}
-
-/// Whether a condition's parameter is its own. Only those that hold no value of the policy are
-/// shared, so that two thresholds that happen to be equal do not change the shape.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sharing {
-    Own,
-    Shared,
-}
-
-impl Plan {
-    /// Every credential is valid at the time of the request: valid_from ≤ now < valid_until.
-    fn validity(&mut self, role: usize, compiled: &Role) {
-        let path = format!("$.roles[{role}].validity");
-        let bounds = [(VALID_FROM, Comparison::Le), (VALID_UNTIL, Comparison::Gt)];
-        match compiled.validity {
-            Validity::Hidden => {
-                for (message, op) in bounds {
-                    let condition = Condition {
-                        hidden: vec![(1, SlotSource { role, message })],
-                        op,
-                        public: PublicForm::term(PublicTerm::NowHours),
-                        interval: Interval::bits(VALIDITY_BITS),
-                    };
-                    self.conditions.push((condition, path.clone(), Sharing::Shared));
-                }
-            }
-            Validity::Reveal => {
-                for (message, op) in bounds {
-                    let hour = PublicTerm::Disclosed(SlotSource { role, message });
-                    let terms = vec![(1, hour), (-1, PublicTerm::NowHours)];
-                    let form = PublicForm { constant: 0, terms };
-                    let rule = PublicRule::Compare { form, op };
-                    self.checks.push(PublicCheck { path: path.clone(), rule });
-                }
-            }
-            Validity::Skip => {
-                let problem = "an expired credential passes this policy";
-                self.warnings.push(invalid(&path, problem, "write hidden unless this is meant"));
-            }
-        }
-    }
-
-    fn one_of(
-        &mut self,
-        claim: &Claim,
-        source: SlotSource,
-        field: &Field,
-        path: &str,
-    ) -> Result<(), Fault> {
-        let Some(values) = &claim.one_of else { return Ok(()) };
-        let mut allowed: Vec<Encoded> = Vec::new();
-        for (i, value) in values.iter().enumerate() {
-            let at = format!("{path}[{i}]");
-            let read = |value: &Document| {
-                let field_type = field.field_type();
-                field_type.encode(&field_type.parse_json(value)?)
-            };
-            let value = read(value).map_err(|error| {
-                let remedy = format!("write values of type {}", field.field_type());
-                invalid(&at, &error.to_string(), &remedy)
-            })?;
-            if allowed.contains(&value) {
-                return Err(invalid(&at, "this value stands twice", "remove one"));
-            }
-            allowed.push(value);
-        }
-        let may_be_hidden = claim.rule == ClaimRule::May;
-        let rule = PublicRule::OneOf { source, allowed, may_be_hidden };
-        self.checks.push(PublicCheck { path: path.to_owned(), rule });
-        Ok(())
-    }
-
-    fn comparison(&mut self, typed: Typed, path: &str) {
-        match typed {
-            Typed::Public(rule) => self.checks.push(PublicCheck { path: path.to_owned(), rule }),
-            Typed::Hidden { condition, optional } => {
-                for source in optional {
-                    self.present(source, path);
-                }
-                self.conditions.push((condition, path.to_owned(), Sharing::Own));
-            }
-        }
-    }
-
-    /// An optional field is present: its integer is at least 1.
-    fn present(&mut self, source: SlotSource, path: &str) {
-        let Some(interval) = Interval::new(1, 1) else { return };
-        let public = PublicForm::constant(1);
-        let condition =
-            Condition { hidden: vec![(1, source)], op: Comparison::Ge, public, interval };
-        if !self.conditions.iter().any(|(other, _, _)| *other == condition) {
-            self.conditions.push((condition, path.to_owned(), Sharing::Shared));
-        }
-    }
-
-    fn finish(self, roles: Vec<Role>) -> Result<CompiledPolicy, Fault> {
-        let sources = self.conditions.iter().flat_map(|(condition, _, _)| &condition.hidden);
-        let slots: BTreeSet<SlotSource> = sources.map(|(_, source)| *source).collect();
-        let slots: Vec<SlotSource> = slots.into_iter().collect();
-        let mut params: Vec<(PublicForm, Interval, Sharing)> = Vec::new();
-        let mut comparisons = Vec::new();
-        let mut paths = Vec::new();
-        for (condition, path, sharing) in self.conditions {
-            let Condition { hidden, op, public, interval } = condition;
-            let param = (public, interval, sharing);
-            let shared = (sharing == Sharing::Shared)
-                .then(|| params.iter().position(|other| *other == param))
-                .flatten();
-            let index = shared.unwrap_or_else(|| {
-                params.push(param);
-                params.len() - 1
-            });
-            let comparison = assemble(&hidden, &slots, op, index).ok_or_else(|| {
-                invalid(&path, "the factors are too large", "use smaller factors")
-            })?;
-            comparisons.push(comparison);
-            paths.push(path);
-        }
-        let shape = match comparisons.is_empty() {
-            true => None,
-            false => {
-                let slot = |source: &SlotSource| interval(&roles, *source);
-                let slots = slots.iter().filter_map(slot).collect();
-                let params = params.iter().map(|(_, interval, _)| *interval).collect();
-                let shape = Shape::new(slots, params, Formula::All(comparisons));
-                Some(shape.map_err(|error| shape_fault(&error, &paths))?)
-            }
+/// The check that a revealed claim has one of the values listed for it.
+fn one_of(
+    claim: &Claim,
+    source: SlotSource,
+    field: &Field,
+    path: &str,
+) -> Result<Option<PublicCheck>, Fault> {
+    let Some(values) = &claim.one_of else { return Ok(None) };
+    let mut allowed: Vec<Encoded> = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        let at = format!("{path}[{i}]");
+        let read = |value: &Document| {
+            let field_type = field.field_type();
+            field_type.encode(&field_type.parse_json(value)?)
         };
-        let params = params.into_iter().map(|(form, _, _)| form).collect();
-        Ok(CompiledPolicy {
-            roles,
-            slots,
-            params,
-            shape,
-            conditions: paths,
-            checks: self.checks,
-            equalities: self.equalities,
-            warnings: self.warnings,
-        })
+        let value = read(value).map_err(|error| {
+            let remedy = format!("write values of type {}", field.field_type());
+            invalid(&at, &error.to_string(), &remedy)
+        })?;
+        if allowed.contains(&value) {
+            return Err(invalid(&at, "this value stands twice", "remove one"));
+        }
+        allowed.push(value);
     }
-}
-
-/// One comparison of the formula: hidden terms on the left, its parameter on the right.
-fn assemble(
-    hidden: &[(i128, SlotSource)],
-    slots: &[SlotSource],
-    op: Comparison,
-    param: usize,
-) -> Option<Formula> {
-    let term = |(factor, source): &(i128, SlotSource)| {
-        let slot = slots.iter().position(|slot| slot == source)?;
-        Some((i64::try_from(*factor).ok()?, Slot(u16::try_from(slot).ok()?)))
-    };
-    let slots = hidden.iter().map(term).collect::<Option<Vec<_>>>()?;
-    let left = Linear { slots, params: Vec::new() };
-    Some(Formula::compare(left, op, Linear::param(Param(u16::try_from(param).ok()?))))
-}
-
-/// The integers that the message of a slot may be.
-fn interval(roles: &[Role], source: SlotSource) -> Option<Interval> {
-    match source.message {
-        VALID_FROM | VALID_UNTIL => Some(Interval::bits(VALIDITY_BITS)),
-        message => roles.get(source.role)?.schema.field_at(message)?.interval(),
-    }
-}
-
-fn shape_fault(error: &ShapeError, paths: &[String]) -> Fault {
-    let comparison = match error {
-        ShapeError::NothingHidden { comparison }
-        | ShapeError::NeverHolds { comparison }
-        | ShapeError::TooWide { comparison }
-        | ShapeError::TooManyTerms { comparison, .. } => Some(*comparison),
-        _ => None,
-    };
-    let path = comparison.and_then(|index| paths.get(index));
-    let path = path.map_or("$.predicates", String::as_str);
-    invalid(path, &error.to_string(), "simplify the predicates")
+    let may_be_hidden = claim.rule == ClaimRule::May;
+    let rule = Rule::Public(PublicRule::OneOf { source, allowed, may_be_hidden });
+    Ok(Some(PublicCheck { path: path.to_owned(), rule }))
 }

@@ -33,17 +33,22 @@
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
 mod bundle;
+mod circuit;
 mod compile;
 mod document;
 mod expression;
 mod public;
+mod rule;
 mod typing;
 
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
-pub use compile::{CompiledPolicy, Equality, Role};
+pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
 pub use expression::Literal;
-pub use public::{PublicCheck, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource};
+pub use public::{
+    ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
+};
+pub use rule::{Facts, HiddenForm, Rule};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What a verifier works out by itself from public values: the parameters of the circuit, and the
 //! rules over revealed values, which need no proof.
 
-use crate::value::Encoded;
+use super::rule::{Facts, Rule};
+use crate::value::{Date, Encoded, LeapDay, Timestamp};
 use sigil_circuits::Comparison;
 
 /// A message of one of the presentation's credentials.
@@ -17,22 +18,69 @@ pub struct SlotSource {
 /// `None` where nothing was revealed.
 pub type Revealed<'a> = dyn Fn(SlotSource) -> Option<Encoded> + 'a;
 
+/// A day that is known in the open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublicDay {
+    /// The day of the request, in UTC.
+    Today,
+    /// A date that is revealed.
+    Disclosed(SlotSource),
+}
+
 /// A public quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublicTerm {
     /// Whole hours from 1970-01-01T00:00:00Z to the time of the request.
     NowHours,
-    /// The integer of a revealed value, without the 1 that marks presence.
+    /// Seconds from 1970-01-01T00:00:00Z to the time of the request.
+    Now,
+    /// Days from 0001-01-01 to the day of the request.
+    Today,
+    /// A day moved by whole years: forward to its anniversary; back (negative) to the latest day
+    /// whose anniversary is not after it.
+    Years {
+        /// The day.
+        base: PublicDay,
+        /// How many years.
+        years: i16,
+        /// What becomes of a 29 February.
+        leap_day: LeapDay,
+    },
+    /// The integer of a revealed value, without the 1 that marks presence; 0 where it is absent.
     Disclosed(SlotSource),
 }
 
-/// A linear form over public quantities: the source of a parameter.
+/// A linear form over public quantities.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublicForm {
     /// The constant part.
     pub constant: i128,
     /// Factor and quantity of each other part.
     pub terms: Vec<(i128, PublicTerm)>,
+}
+
+impl PublicTerm {
+    fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
+        let disclosed = |source: &SlotSource| match revealed(*source)? {
+            Encoded::Integer(integer) => Some(integer),
+            // Whether it is there at all is a rule of its own.
+            Encoded::Absent => Some(0),
+            Encoded::Text(_) | Encoded::Bytes(_) => None,
+        };
+        Some(match self {
+            Self::NowHours => now.hours().into(),
+            Self::Now => now.unix().into(),
+            Self::Today => now.date().days().into(),
+            Self::Disclosed(source) => disclosed(source)?.into(),
+            Self::Years { base, years, leap_day } => {
+                let day = match base {
+                    PublicDay::Today => now.date(),
+                    PublicDay::Disclosed(source) => Date::from_days(disclosed(source)?)?,
+                };
+                day.plus_years(*years, *leap_day)?.days().into()
+            }
+        })
+    }
 }
 
 impl PublicForm {
@@ -46,22 +94,15 @@ impl PublicForm {
         Self { constant: 0, terms: vec![(1, term)] }
     }
 
-    /// The value; none if a quantity was not revealed or is absent.
-    pub fn value(&self, now_hours: u64, revealed: &Revealed<'_>) -> Option<i128> {
+    /// The value; none if a quantity was not revealed, or a day is beyond the calendar.
+    pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
         self.terms.iter().try_fold(self.constant, |sum, (factor, term)| {
-            let quantity = match term {
-                PublicTerm::NowHours => now_hours,
-                PublicTerm::Disclosed(source) => match revealed(*source)? {
-                    Encoded::Integer(integer) => integer,
-                    Encoded::Absent | Encoded::Text(_) | Encoded::Bytes(_) => return None,
-                },
-            };
-            sum.checked_add(factor.checked_mul(quantity.into())?)
+            sum.checked_add(factor.checked_mul(term.value(now, revealed)?)?)
         })
     }
 }
 
-/// A rule over public values.
+/// A rule over public values that is not made of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicRule {
     /// The form stands in this relation to zero.
@@ -71,6 +112,15 @@ pub enum PublicRule {
         /// The relation.
         op: Comparison,
     },
+    /// The form equals one of these.
+    Member {
+        /// The form.
+        form: PublicForm,
+        /// The set.
+        set: Vec<PublicForm>,
+    },
+    /// A revealed optional field is there.
+    Present(SlotSource),
     /// The revealed value is one of these; absence is none of them.
     OneOf {
         /// Whose value.
@@ -89,30 +139,60 @@ pub enum PublicRule {
     },
 }
 
-/// A rule over public values, with the place in the policy that it comes from.
+impl PublicRule {
+    /// Whether the rule holds. What is not revealed satisfies no rule.
+    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
+        let value = |form: &PublicForm| form.value(now, revealed);
+        match self {
+            Self::Compare { form, op } => value(form).is_some_and(|value| op.compare(value, 0)),
+            Self::Member { form, set } => {
+                let found = value(form);
+                found.is_some() && set.iter().any(|element| value(element) == found)
+            }
+            Self::Present(source) => revealed(*source).is_some_and(|v| v != Encoded::Absent),
+            Self::OneOf { source, allowed, may_be_hidden } => match revealed(*source) {
+                Some(value) => allowed.contains(&value),
+                None => *may_be_hidden,
+            },
+            Self::Same { a, b } => match (revealed(*a), revealed(*b)) {
+                (Some(a), Some(b)) => a == b && a != Encoded::Absent,
+                _ => false,
+            },
+        }
+    }
+}
+
+/// What a parameter of the circuit is worked out from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParamSource {
+    /// A public quantity.
+    Form(PublicForm),
+    /// 1 if a rule holds that needs nothing hidden, else 0.
+    Truth(Rule),
+}
+
+impl ParamSource {
+    /// The value; none if something that it needs was not revealed.
+    pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
+        match self {
+            Self::Form(form) => form.value(now, revealed),
+            Self::Truth(rule) => rule.holds(&Facts::public(now, revealed)).map(i128::from),
+        }
+    }
+}
+
+/// A rule that needs nothing hidden, with the place in the policy that it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicCheck {
     /// The rule's place in the policy, such as `$.predicates[0]`.
     pub path: String,
     /// The rule.
-    pub rule: PublicRule,
+    pub rule: Rule,
 }
 
 impl PublicCheck {
-    /// Whether the rule holds. What is not revealed, or absent, satisfies no rule.
-    pub fn holds(&self, now_hours: u64, revealed: &Revealed<'_>) -> bool {
-        match &self.rule {
-            PublicRule::Compare { form, op } => {
-                form.value(now_hours, revealed).is_some_and(|value| op.compare(value, 0))
-            }
-            PublicRule::OneOf { source, allowed, may_be_hidden } => match revealed(*source) {
-                Some(value) => allowed.contains(&value),
-                None => *may_be_hidden,
-            },
-            PublicRule::Same { a, b } => match (revealed(*a), revealed(*b)) {
-                (Some(a), Some(b)) => a == b && a != Encoded::Absent,
-                _ => false,
-            },
-        }
+    /// Whether the rule holds. What cannot be evaluated does not.
+    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
+        self.rule.holds(&Facts::public(now, revealed)) == Some(true)
     }
 }

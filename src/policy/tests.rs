@@ -5,7 +5,7 @@ use crate::bbs::{SecretKey, Suite};
 use crate::did_key;
 use crate::document::{Fault, Problem};
 use crate::schema::{Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::Encoded;
+use crate::value::{Encoded, Timestamp};
 use proptest::prelude::*;
 use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, ShapeId, Slot};
 
@@ -85,6 +85,11 @@ predicates = [
 equal = [["kyc.person", "income.person"]]
 "#;
 
+/// The first second of an hour.
+fn hour(hours: u64) -> Timestamp {
+    Timestamp::from_hours(hours).unwrap()
+}
+
 fn source(role: usize, message: usize) -> SlotSource {
     SlotSource { role, message }
 }
@@ -112,16 +117,16 @@ fn the_demo_policy_compiles_to_this() {
         [
             PublicForm::term(PublicTerm::NowHours),
             PublicForm::constant(733_041),
-            PublicForm::constant(1),
             // The threshold, and the 1 that marks presence of the optional savings.
             PublicForm::constant(5_000_001),
         ]
+        .map(ParamSource::Form)
     );
     let shape = compiled.shape().unwrap();
     let bits = [22, 22, 22, 65, 22, 22, 64].map(Interval::bits);
     assert_eq!(shape.slots(), bits);
     let two_64 = 1i128 << 64;
-    let params = [(0, (1 << 22) - 1), (0, (1 << 22) - 1), (1, 1), (1, 2 * (two_64 - 1) + 1)];
+    let params = [(0, (1 << 22) - 1), (0, (1 << 22) - 1), (1, 2 * (two_64 - 1) + 1)];
     assert_eq!(shape.params(), params.map(|(low, high)| Interval::new(low, high).unwrap()));
     let compare = |slots: &[u16], op, param| {
         let slots = slots.iter().map(|slot| (1, Slot(*slot))).collect();
@@ -133,8 +138,8 @@ fn the_demo_policy_compiles_to_this() {
         compare(&[4], Comparison::Le, 0),
         compare(&[5], Comparison::Gt, 0),
         compare(&[2], Comparison::Le, 1),
-        compare(&[3], Comparison::Ge, 2),
-        compare(&[3, 6], Comparison::Ge, 3),
+        Formula::compare(Linear::slot(Slot(3)), Comparison::Ne, Linear::default()),
+        compare(&[3, 6], Comparison::Ge, 2),
     ];
     assert_eq!(shape.formula(), &Formula::All(conjuncts));
     assert_eq!(
@@ -154,11 +159,14 @@ fn the_demo_policy_compiles_to_this() {
         .map(|code| Encoded::Integer(code.bytes().fold(0, |packed, b| packed << 8 | u64::from(b))));
     let rule =
         PublicRule::OneOf { source: source(0, 6), allowed: allowed.to_vec(), may_be_hidden: false };
-    assert_eq!(compiled.checks(), [PublicCheck { path: "$.claims[0].one_of".to_owned(), rule }]);
+    assert_eq!(
+        compiled.checks(),
+        [PublicCheck { path: "$.claims[0].one_of".to_owned(), rule: Rule::Public(rule) }]
+    );
     assert!(compiled.warnings().is_empty());
     assert_eq!(
-        compiled.param_values(500_000, &nothing),
-        Some(vec![500_000, 733_041, 1, 5_000_001])
+        compiled.param_values(hour(500_000), &nothing),
+        Some(vec![500_000, 733_041, 5_000_001])
     );
 }
 
@@ -220,7 +228,7 @@ fn holds(compiled: &CompiledPolicy, values: &[(usize, &str, &str)]) -> bool {
         _ => values.iter().find(|(source, _)| source == slot).unwrap().1,
     };
     let slots: Vec<i128> = compiled.slots().iter().map(slot).collect();
-    let params = compiled.param_values(500, &nothing).unwrap();
+    let params = compiled.param_values(hour(500), &nothing).unwrap();
     compiled.shape().unwrap().holds(&slots, &params).unwrap()
 }
 
@@ -325,7 +333,7 @@ fn validity_is_proven_revealed_or_skipped() {
     };
     let hidden = with("hidden");
     assert_eq!(hidden, compile("").unwrap());
-    assert_eq!(hidden.params(), [PublicForm::term(PublicTerm::NowHours)]);
+    assert_eq!(hidden.params(), [ParamSource::Form(PublicForm::term(PublicTerm::NowHours))]);
     assert_eq!(hidden.slots().len(), 4);
     for (from, until, valid) in [(5, 6, true), (6, 7, false), (4, 5, false), (0, 9, true)] {
         let shape = hidden.shape().unwrap();
@@ -335,9 +343,9 @@ fn validity_is_proven_revealed_or_skipped() {
     assert_eq!((reveal.slots().len(), reveal.roles()[0].must()), (2, &[2, 3][..]));
     for (from, until, valid) in [(5, 6, true), (6, 7, false), (4, 5, false), (0, 9, true)] {
         let revealed = |place: SlotSource| integer([0, 0, from, until][place.message]);
-        assert_eq!(reveal.failing_check(5, &revealed).is_none(), valid, "{from} {until}");
+        assert_eq!(reveal.failing_check(hour(5), &revealed).is_none(), valid, "{from} {until}");
     }
-    assert_eq!(reveal.failing_check(5, &nothing).unwrap().path, "$.roles[0].validity");
+    assert_eq!(reveal.failing_check(hour(5), &nothing).unwrap().path, "$.roles[0].validity");
     let skip = with("skip");
     assert_eq!((skip.slots().len(), skip.warnings().len()), (2, 1));
     assert!(skip.roles()[0].must().is_empty() && skip.checks().is_empty());
@@ -361,7 +369,8 @@ fn revealed_claims_are_public() {
       ]";
     let compiled = compile(lines).unwrap();
     assert_eq!(compiled.roles()[0].must(), [10, 13]);
-    assert_eq!(compiled.checks().len(), 2);
+    // Two comparisons in the open; in each predicate, that the optional claim is there.
+    assert_eq!(compiled.checks().len(), 4);
     let shape = compiled.shape().unwrap();
     let slot = compiled.slots().iter().position(|place| *place == source(1, 7)).unwrap();
     let run = |children: i128, balance: i64, rating: Option<i64>| {
@@ -375,21 +384,21 @@ fn revealed_claims_are_public() {
         for (value, place) in slots.iter_mut().zip(compiled.slots()) {
             *value = if place.message == VALID_UNTIL { 9 } else { *value };
         }
-        let params = compiled.param_values(5, &revealed);
+        let params = compiled.param_values(hour(5), &revealed);
         let circuit = params.is_some_and(|params| shape.holds(&slots, &params).unwrap());
-        (circuit, compiled.failing_check(5, &revealed).is_none())
+        (circuit, compiled.failing_check(hour(5), &revealed).is_none())
     };
     assert_eq!(run(4, 3, Some(1)), (true, true));
     assert_eq!(run(3, 3, Some(1)), (false, true));
     assert_eq!(run(0, -5, Some(-6)), (true, true));
     assert_eq!(run(0, -6, Some(-7)), (true, false));
     assert_eq!(run(0, -5, Some(-4)), (true, false));
-    assert_eq!(run(255, 0, None), (false, false), "absent");
+    assert_eq!(run(255, 0, None), (true, false), "absent: refused in the open");
     // The extremes stay within the parameter's interval.
     for (balance, rating) in [(-32768, -128), (32767, 127)] {
         assert_eq!(run(0, balance, Some(rating)).0, balance < 0);
     }
-    assert_eq!(compiled.param_values(5, &nothing), None);
+    assert_eq!(compiled.param_values(hour(5), &nothing), None);
 }
 
 #[test]
@@ -401,7 +410,7 @@ fn one_of_is_asked_of_what_is_revealed() {
         .unwrap()
     };
     let passes = |rule: &str, value: Option<Encoded>| {
-        with(rule).failing_check(0, &|_: SlotSource| value.clone()).is_none()
+        with(rule).failing_check(hour(0), &|_: SlotSource| value.clone()).is_none()
     };
     let text = |text: &str| Some(Encoded::Text(text.to_owned()));
     assert!(passes("must", text("a")) && passes("may", text("b")));
@@ -424,10 +433,10 @@ fn revealed_equalities_are_compared_in_the_open() {
     assert!(compiled.equalities().is_empty());
     let run = |a: &'static str, b: &'static str| {
         let revealed = move |place: SlotSource| Some(Encoded::Text([a, b][place.role].to_owned()));
-        compiled.failing_check(0, &revealed).is_none()
+        compiled.failing_check(hour(0), &revealed).is_none()
     };
     assert!(run("p", "p") && !run("p", "q"));
-    assert!(compiled.failing_check(0, &|_: SlotSource| Some(Encoded::Absent)).is_some());
+    assert!(compiled.failing_check(hour(0), &|_: SlotSource| Some(Encoded::Absent)).is_some());
 }
 
 #[test]
@@ -493,7 +502,7 @@ proptest! {
         let revealed = |place: SlotSource| {
             (place == source(0, 10)).then(|| Encoded::Integer((balance + shift) as u64))
         };
-        let params = compiled.param_values(5, &revealed).unwrap();
+        let params = compiled.param_values(hour(5), &revealed).unwrap();
         let (left, right) = (a * children + c, b * balance - rating);
         let expected = Comparison::ALL[op].compare(left.into(), right.into());
         prop_assert_eq!(compiled.shape().unwrap().holds(&slots, &params), Ok(expected), "{}", expr);

@@ -19,6 +19,7 @@
 use super::compile::{Exposure, Scope};
 use super::expression::{Atom, Compared, Literal, Position, Term, fault};
 use super::public::{PublicForm, PublicRule, PublicTerm, SlotSource};
+use super::rule::{HiddenForm, Rule};
 use crate::document::Fault;
 use crate::value::{FieldType, Scale, Value, Variants};
 use sigil_circuits::{Comparison, Interval};
@@ -115,23 +116,6 @@ impl<'s> Unit<'s> {
     }
 }
 
-/// A comparison over signed integers, `Σ a·slot op p`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) hidden: Vec<(i128, SlotSource)>,
-    pub(super) op: Comparison,
-    pub(super) public: PublicForm,
-    pub(super) interval: Interval,
-}
-
-/// What becomes of one comparison.
-pub(super) enum Typed {
-    /// It speaks of something hidden. The optional fields among it must be present.
-    Hidden { condition: Condition, optional: Vec<SlotSource> },
-    /// It speaks of public values only.
-    Public(PublicRule),
-}
-
 /// A claim within a comparison.
 struct Part {
     factor: i128,
@@ -151,7 +135,7 @@ struct Parts {
     op: Comparison,
 }
 
-pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Result<Typed, Fault> {
+pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Result<Rule, Fault> {
     let refuse = |at: Position, message: &str, remedy: &str| fault(path, at, message, remedy);
     let unit = unit(compared, scope, path)?;
     if !unit.ordered() && !matches!(compared.op, Comparison::Eq | Comparison::Ne) {
@@ -173,8 +157,8 @@ pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Resul
         return Err(refuse(compared.at, "nothing of a credential is left in it", remedy));
     }
     if parts.hidden.is_empty() {
-        let rule = parts.public_rule().ok_or_else(overflow)?;
-        return Ok(Typed::Public(rule));
+        let rule = Rule::Public(parts.public_rule().ok_or_else(overflow)?);
+        return Ok(conjunction(parts.presence(None), rule));
     }
     let (condition, range) = parts.condition().ok_or_else(overflow)?;
     let constant = parts.constant.checked_neg().ok_or_else(overflow)?;
@@ -199,8 +183,16 @@ pub(super) fn check(compared: &Compared, scope: &Scope<'_>, path: &str) -> Resul
         let message = format!("nothing is beyond {}: this never holds", unit.render(constant));
         return Err(refuse(compared.at, &message, "move the value, or include it with `=`"));
     }
-    let optional = parts.hidden.iter().filter(|part| part.optional).map(|part| part.source);
-    Ok(Typed::Hidden { condition, optional: optional.collect() })
+    Ok(conjunction(parts.presence(Some(&condition)), condition))
+}
+
+/// The rule, with what has to hold beside it.
+fn conjunction(mut beside: Vec<Rule>, rule: Rule) -> Rule {
+    if beside.is_empty() {
+        return rule;
+    }
+    beside.push(rule);
+    Rule::All(beside)
 }
 
 /// The unit of the claims of a comparison.
@@ -349,8 +341,25 @@ impl Parts {
         Some(PublicRule::Compare { form, op: self.op })
     }
 
+    /// A comparison with an absent field is false: that the optional ones are there, unless the
+    /// condition itself says so.
+    fn presence(&self, condition: Option<&Rule>) -> Vec<Rule> {
+        let implied = match condition {
+            Some(Rule::Compare { hidden, op, interval, .. }) => {
+                let at_least = matches!(op, Comparison::Ge | Comparison::Gt | Comparison::Eq);
+                at_least && hidden.len() == 1 && interval.low() >= 1
+            }
+            _ => false,
+        };
+        let hidden = self.hidden.iter().filter(|part| part.optional && !implied);
+        let revealed = self.revealed.iter().filter(|part| part.optional);
+        let hidden = hidden.map(|part| Rule::Zero { source: part.source, is: false });
+        let revealed = revealed.map(|part| Rule::Public(PublicRule::Present(part.source)));
+        hidden.chain(revealed).collect()
+    }
+
     /// The comparison over signed integers, and the range of −c; none on overflow.
-    fn condition(&self) -> Option<(Condition, Interval)> {
+    fn condition(&self) -> Option<(Rule, Interval)> {
         let (hidden, shown) = (hull(&self.hidden)?, hull(&self.revealed)?);
         let range = Interval::new(hidden.0.checked_add(shown.0)?, hidden.1.checked_add(shown.1)?)?;
         // p = −c − Σ d·y + Σ a·s, where −c is in `range` and Σ d·y in `shown`.
@@ -362,7 +371,8 @@ impl Parts {
         let constant = shift_hidden.checked_add(shift(&self.revealed)?)?;
         let constant = constant.checked_sub(self.constant)?;
         let public = PublicForm { constant, terms: self.revealed_terms(-1) };
-        let hidden = self.hidden.iter().map(|part| (part.factor, part.source)).collect();
-        Some((Condition { hidden, op: self.op, public, interval }, range))
+        let hidden: HiddenForm =
+            self.hidden.iter().map(|part| (part.factor, part.source)).collect();
+        Some((Rule::Compare { hidden, op: self.op, public, interval }, range))
     }
 }

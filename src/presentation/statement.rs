@@ -221,7 +221,7 @@ impl<'a> Statement<'a> {
             .enumerate()
             .map(|(role, choice)| CredentialStatement::new(terms, role, choice))
             .collect::<Result<_, _>>()?;
-        let now = request.now_hours();
+        let now = request.time();
         let revealed = |source: SlotSource| {
             let disclosed = &choices.get(source.role)?.disclosed;
             let at = disclosed.binary_search_by_key(&source.message, |(index, _)| *index).ok()?;

@@ -74,6 +74,58 @@ impl Date {
     }
 }
 
+/// When who is born on a 29 February has a birthday in a common year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LeapDay {
+    /// On 28 February.
+    Feb28,
+    /// On 1 March.
+    Mar1,
+}
+
+impl LeapDay {
+    /// Both, for tables.
+    pub const ALL: [Self; 2] = [Self::Feb28, Self::Mar1];
+
+    /// The word in a policy.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Feb28 => "feb28",
+            Self::Mar1 => "mar1",
+        }
+    }
+}
+
+impl Date {
+    /// The day `years` years later, by the rule for a 29 February. None beyond the year 9999.
+    pub fn anniversary(self, years: u32, rule: LeapDay) -> Option<Self> {
+        let (year, month, day) = self.civil();
+        let year = year.checked_add(years)?;
+        Self::new(year, month, day).or_else(|| match rule {
+            LeapDay::Feb28 => Self::new(year, 2, 28),
+            LeapDay::Mar1 => Self::new(year, 3, 1),
+        })
+    }
+
+    /// The day so many years later or, for a negative number, [`Self::latest_birth`].
+    pub fn plus_years(self, years: i16, rule: LeapDay) -> Option<Self> {
+        let count = u32::from(years.unsigned_abs());
+        if years < 0 { self.latest_birth(count, rule) } else { self.anniversary(count, rule) }
+    }
+
+    /// The latest day whose anniversary after `years` years is not after this one: who was born on
+    /// it or before is at least `years` years old today. None before the year 1.
+    pub fn latest_birth(self, years: u32, rule: LeapDay) -> Option<Self> {
+        let (year, month, day) = self.civil();
+        let year = year.checked_sub(years).filter(|year| *year >= 1)?;
+        // Only a day around the end of February is not simply the same day of that year.
+        let guess = Self::new(year, month, day).or_else(|| Self::new(year, 2, 28))?;
+        let next = Self::from_days(u64::from(guess.days) + 1);
+        let reached = |born: &Self| born.anniversary(years, rule).is_some_and(|then| then <= self);
+        next.filter(reached).or(Some(guess))
+    }
+}
+
 fn is_leap(year: u32) -> bool {
     year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
@@ -155,6 +207,12 @@ impl Timestamp {
     pub fn hours(self) -> u64 {
         self.seconds / 3600
     }
+
+    /// The day, in UTC.
+    pub fn date(self) -> Date {
+        let days = u32::try_from(self.seconds / SECONDS_PER_DAY).unwrap_or(0);
+        Date { days: (days + UNIX_EPOCH).min(LAST_DAY) }
+    }
 }
 
 impl FromStr for Timestamp {
@@ -179,16 +237,40 @@ impl FromStr for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = u32::try_from(self.seconds / SECONDS_PER_DAY).unwrap_or(0) + UNIX_EPOCH;
         let second = self.seconds % SECONDS_PER_DAY;
         let (hour, minute) = (second / 3600, second / 60 % 60);
-        write!(f, "{}T{hour:02}:{minute:02}:{:02}Z", Date { days }, second % 60)
+        write!(f, "{}T{hour:02}:{minute:02}:{:02}Z", self.date(), second % 60)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Against the definition, day by day over a leap cycle and a century that is not leap.
+    #[test]
+    fn latest_birth_is_the_last_day_old_enough() {
+        for rule in LeapDay::ALL {
+            for (from, to) in [("2023-01-01", "2028-12-31"), ("2099-12-01", "2104-12-31")] {
+                let [from, to] = [from, to].map(|day| day.parse::<Date>().unwrap().days());
+                for (days, years) in (from..=to).flat_map(|day| [(day, 1), (day, 4), (day, 18)]) {
+                    let today = Date { days };
+                    let born = today.latest_birth(years, rule).unwrap();
+                    let tomorrow = Date { days: born.days + 1 };
+                    assert!(born.anniversary(years, rule).unwrap() <= today, "{today} {rule:?}");
+                    assert!(tomorrow.anniversary(years, rule).unwrap() > today, "{today} {rule:?}");
+                }
+            }
+        }
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let born = |today, rule| day(today).latest_birth(18, rule).unwrap().to_string();
+        assert_eq!(born("2026-02-28", LeapDay::Feb28), "2008-02-29");
+        assert_eq!(born("2026-02-28", LeapDay::Mar1), "2008-02-28");
+        assert_eq!(born("2026-03-01", LeapDay::Mar1), "2008-03-01");
+        assert_eq!(born("2024-02-29", LeapDay::Mar1), "2006-02-28");
+        assert_eq!(Date { days: 0 }.latest_birth(1, LeapDay::Mar1), None);
+        assert_eq!(Date { days: LAST_DAY }.anniversary(1, LeapDay::Mar1), None);
+    }
 
     #[test]
     fn known_days() {

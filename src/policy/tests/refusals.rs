@@ -289,7 +289,11 @@ fn expressions_are_bounded() {
     let sum = |n: usize| format!("{}kyc.children > 1", "kyc.balance + ".repeat(n));
     assert!(predicate(&sum(50)).is_ok());
     let chain = format!("{}kyc.children > 1", "kyc.children > 1 && ".repeat(50));
-    assert_eq!(predicate(&chain).unwrap().conditions().len(), 55);
+    assert_eq!(
+        predicate(&chain).unwrap().conditions().len(),
+        5,
+        "the same comparison is proven once"
+    );
     assert!(predicate(&sum(200)).is_err());
     for (open, close) in
         [("(", ")"), ("-(", ")"), ("!", ""), ("a.b(", ")"), ("[", "]"), ("{1:", "}")]
