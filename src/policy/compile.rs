@@ -9,7 +9,7 @@ use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::{Encoded, FieldType, Timestamp};
+use crate::value::{Encoded, FieldType, LeapDay, Timestamp};
 use sigil_circuits::{Interval, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -195,6 +195,7 @@ impl CompiledPolicy {
 pub(super) struct Scope<'s> {
     roles: &'s [Role],
     params: &'s BTreeMap<String, Literal>,
+    leap_day: Option<LeapDay>,
 }
 
 impl<'s> Scope<'s> {
@@ -226,6 +227,11 @@ impl<'s> Scope<'s> {
         self.params.get(name)
     }
 
+    /// What becomes of a 29 February, if the policy says so.
+    pub(super) fn leap_day(&self) -> Option<LeapDay> {
+        self.leap_day
+    }
+
     pub(super) fn exposure(&self, source: SlotSource) -> Exposure {
         let role = self.roles.get(source.role);
         match role {
@@ -247,13 +253,22 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 impl Policy {
     /// Holds the policy against the schemas of its roles, in any order; others are ignored.
     pub fn compile(&self, schemas: &[Schema]) -> Result<CompiledPolicy, Fault> {
+        self.compile_with(schemas, None)
+    }
+
+    /// As [`compile`](Self::compile), with what becomes of a 29 February.
+    pub(super) fn compile_with(
+        &self,
+        schemas: &[Schema],
+        leap_day: Option<LeapDay>,
+    ) -> Result<CompiledPolicy, Fault> {
         let mut roles = self.compile_roles(schemas)?;
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
         for (i, role) in roles.iter().enumerate() {
             plan.validity(i, role);
         }
-        let scope = Scope { roles: &roles, params: &self.params };
+        let scope = Scope { roles: &roles, params: &self.params, leap_day };
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
         let conjuncts = plan
@@ -302,7 +317,7 @@ impl Policy {
     fn compile_claims(&self, roles: &mut [Role], plan: &mut Plan) -> Result<(), Fault> {
         let mut revealed: Vec<(SlotSource, ClaimRule)> = Vec::new();
         {
-            let scope = Scope { roles, params: &self.params };
+            let scope = Scope { roles, params: &self.params, leap_day: None };
             for (i, claim) in self.claims.iter().enumerate() {
                 let path = format!("$.claims[{i}]");
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;
@@ -343,12 +358,8 @@ impl Policy {
         let mut used = BTreeSet::new();
         for (i, predicate) in self.predicates.iter().enumerate() {
             let path = format!("$.predicates[{i}]");
-            let mut parts = Vec::new();
-            for compared in &predicate.expression.comparisons {
-                parts.push(typing::check(compared, scope, &format!("{path}.expr"))?);
-                used.extend(compared.params());
-            }
-            let rule = Rule::All(parts);
+            let rule = typing::check(&predicate.expression, scope, &format!("{path}.expr"))?;
+            used.extend(predicate.expression.params());
             plan.rules.push((path.clone(), rule.clone()));
             plan.predicates.push(CompiledPredicate { name: predicate.name.clone(), path, rule });
         }
