@@ -8,11 +8,11 @@ mod scenario;
 #[path = "scenario/policies.rs"]
 mod vectors;
 
-use vectors::{POLICIES, Ready, schemas, text};
 use sigil::encoding::Wire;
 use sigil::policy::Policy;
 use sigil::presentation::VerifyError;
 use sigil_circuits::ShapeId;
+use vectors::{POLICIES, Ready, schemas, text};
 
 /// Octets of the revealed values of a presentation: each with its index and heading, 16 at most here.
 const REVEALED: usize = 16;
@@ -35,7 +35,9 @@ fn every_case_is_proven_or_cannot_be() {
                     assert!(case.permit, "{place}: proven");
                     let octets = presentation.to_bytes();
                     assert!(octets.len() <= BEYOND + REVEALED, "{place}: {}", octets.len());
-                    ready.verify(&request, &presentation).unwrap_or_else(|e| panic!("{place}: {e}"));
+                    ready
+                        .verify(&request, &presentation)
+                        .unwrap_or_else(|e| panic!("{place}: {e}"));
                 }
             }
         }
@@ -91,7 +93,9 @@ fn reject_old_presentations_under_moved_parameters() {
             (ready.prove(case, &credentials, &request, 3).unwrap(), request)
         };
         let ((before, old_request), (after, new_request)) = (proven(&old), proven(&new));
-        assert!(old.verify(&old_request, &before).is_ok() && new.verify(&new_request, &after).is_ok());
+        assert!(
+            old.verify(&old_request, &before).is_ok() && new.verify(&new_request, &after).is_ok()
+        );
         let refused = |result| matches!(result, Err(VerifyError::Refused));
         assert!(refused(new.verify(&new_request, &before)), "{name}: {from}");
         assert!(refused(old.verify(&old_request, &after)), "{name}: {from}");

@@ -22,11 +22,7 @@ use crate::value::FieldType;
 use sigil_circuits::{Comparison, Interval};
 
 /// Types a predicate against the schemas.
-pub(super) fn check(
-    expression: &Expression,
-    scope: &Scope<'_>,
-    path: &str,
-) -> Result<Rule, Fault> {
+pub(super) fn check(expression: &Expression, scope: &Scope<'_>, path: &str) -> Result<Rule, Fault> {
     let typing = Typing { scope, site: expression.site(path) };
     combine(&expression.root, &|node| typing.leaf(node))
 }
@@ -135,9 +131,7 @@ fn implies_presence(rule: &Rule) -> Option<SlotSource> {
     let (hidden, positive) = match rule {
         Rule::Compare { hidden, op: Comparison::Ge | Comparison::Eq, interval, .. }
         | Rule::Member { hidden, interval, .. } => (hidden, interval.low() >= 1),
-        Rule::Compare { hidden, op: Comparison::Gt, interval, .. } => {
-            (hidden, interval.low() >= 0)
-        }
+        Rule::Compare { hidden, op: Comparison::Gt, interval, .. } => (hidden, interval.low() >= 0),
         _ => return None,
     };
     match hidden.as_slice() {
