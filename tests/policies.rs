@@ -57,7 +57,6 @@ fn circuits_stay_small() {
         ("b-us-accredited", 150),
         ("c-sg-investor", 180),
         ("d-sanctions", 190),
-        ("e-eu-and-sg", 245),
         ("f-token-distribution", 245),
     ];
     for (name, most) in most {
