@@ -10,8 +10,9 @@ use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::{Encoded, Timestamp};
+use crate::value::{Encoded, LeapDay, Timestamp};
 use sigil_circuits::{Interval, Shape};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part that one credential plays, with what is revealed of it.
@@ -208,6 +209,7 @@ impl CompiledPolicy {
 pub(super) struct Scope<'s> {
     roles: &'s [Role],
     params: &'s BTreeMap<String, Literal>,
+    leap_day: Option<LeapDay>,
 }
 
 impl<'s> Scope<'s> {
@@ -231,12 +233,13 @@ impl<'s> Scope<'s> {
         Ok((SlotSource { role: index, message }, found))
     }
 
-    pub(super) fn field(&self, source: SlotSource) -> Option<&'s Field> {
-        self.roles.get(source.role)?.schema.field_at(source.message)
-    }
-
     pub(super) fn param(&self, name: &str) -> Option<&'s Literal> {
         self.params.get(name)
+    }
+
+    /// What becomes of a 29 February, if the policy says so.
+    pub(super) fn leap_day(&self) -> Option<LeapDay> {
+        self.leap_day
     }
 
     pub(super) fn exposure(&self, source: SlotSource) -> Exposure {
@@ -276,21 +279,14 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 impl Policy {
     /// Holds the policy against the schemas of its roles, in any order; others are ignored.
     pub fn compile(&self, schemas: &[Schema]) -> Result<CompiledPolicy, Fault> {
-        if self.accept.is_some() {
-            let problem = "acceptance expressions are not compiled yet";
-            return Err(invalid(
-                "$.accept",
-                problem,
-                "leave it out: all predicates must hold then",
-            ));
-        }
         let mut roles = self.compile_roles(schemas)?;
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
         for (i, role) in roles.iter().enumerate() {
             plan.validity(i, role);
         }
-        let scope = Scope { roles: &roles, params: &self.params };
+        let leap_day = self.leap_day;
+        let scope = Scope { roles: &roles, params: &self.params, leap_day };
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
         self.refuse_never(&scope, &plan)?;
@@ -342,7 +338,8 @@ impl Policy {
     fn compile_claims(&self, roles: &mut [Role], plan: &mut Plan) -> Result<(), Fault> {
         let mut revealed: Vec<(SlotSource, ClaimRule)> = Vec::new();
         {
-            let scope = Scope { roles, params: &self.params };
+            let leap_day = self.leap_day;
+            let scope = Scope { roles, params: &self.params, leap_day };
             for (i, claim) in self.claims.iter().enumerate() {
                 let path = format!("$.claims[{i}]");
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;
@@ -383,15 +380,11 @@ impl Policy {
         let mut used = BTreeSet::new();
         for (i, predicate) in self.predicates.iter().enumerate() {
             let path = format!("$.predicates[{i}]");
-            let mut parts = Vec::new();
-            for compared in &predicate.expression.comparisons {
-                parts.push(typing::check(compared, scope, &format!("{path}.expr"))?);
-                used.extend(compared.params());
-            }
-            let rule = Rule::All(parts);
-            plan.rules.push((path.clone(), rule.clone()));
+            let rule = typing::check(&predicate.expression, scope, &format!("{path}.expr"))?;
+            used.extend(predicate.expression.params());
             plan.predicates.push(CompiledPredicate { name: predicate.name.clone(), path, rule });
         }
+        plan.rules.extend(self.acceptance(&plan.predicates)?);
         match self.params.keys().find(|name| !used.contains(name.as_str())) {
             None => Ok(()),
             Some(name) => {
@@ -399,6 +392,32 @@ impl Policy {
                 Err(invalid(&path, "no predicate uses this parameter", "remove it, or use it"))
             }
         }
+    }
+}
+
+impl Policy {
+    /// What has to hold: all predicates, or what `accept` makes of them.
+    fn acceptance(&self, predicates: &[CompiledPredicate]) -> Result<Vec<(String, Rule)>, Fault> {
+        let named = |name: &str| predicates.iter().find(|predicate| predicate.name == name);
+        let Some(accept) = &self.accept else {
+            let all = predicates.iter().map(|p| (p.path.clone(), p.rule.clone()));
+            return Ok(all.collect());
+        };
+        let used = RefCell::new(BTreeSet::new());
+        let rule = |name: &str| {
+            used.borrow_mut().insert(name.to_owned());
+            named(name).map(|predicate| predicate.rule.clone())
+        };
+        let conjuncts = typing::accept(accept, &rule, "$.accept")?;
+        if let Some(idle) = predicates.iter().find(|p| !used.borrow().contains(&p.name)) {
+            let problem = "what is accepted does not depend on this predicate";
+            return Err(invalid(&idle.path, problem, "name it under accept, or remove it"));
+        }
+        let placed = conjuncts.into_iter().map(|(name, rule)| {
+            let predicate = name.as_deref().and_then(named);
+            (predicate.map_or_else(|| "$.accept".to_owned(), |p| p.path.clone()), rule)
+        });
+        Ok(placed.collect())
     }
 }
 
