@@ -71,18 +71,18 @@ fn both_forms_of_counting_occur() {
 }
 
 /// The cells on which a part that is relied upon depends.
-fn relied(step: &Step, forms: &[Fr], z: &[Fr], out: &mut Vec<usize>) {
+fn relied(step: &Step, forms: &[Fr], out: &mut Vec<usize>) {
     match step {
         Step::Range { first, width, .. } => out.extend(*first..first + width),
         Step::Zero { .. } => {}
         Step::NonZero { inverse, .. } => out.push(*inverse),
-        Step::All(steps) => steps.iter().for_each(|step| relied(step, forms, z, out)),
+        Step::All(steps) => steps.iter().for_each(|step| relied(step, forms, out)),
         Step::Choice(choice) => {
-            for chosen in FirstThatHold.choose(choice, forms).into_iter().enumerate() {
-                let part = &choice.parts[chosen.1];
-                let at = if choice.ported { chosen.0 - part.first_port } else { 0 };
+            for (port, chosen) in FirstThatHold.choose(choice, forms).into_iter().enumerate() {
+                let part = &choice.parts[chosen];
+                let at = if choice.ported { port - part.first_port } else { 0 };
                 let step = part.steps.get(at).unwrap_or(&part.steps[0]);
-                relied(step, forms, z, out);
+                relied(step, forms, out);
             }
         }
     }
@@ -116,7 +116,7 @@ fn reject_each_mutated_cell_that_is_relied_upon() {
             let forms = system.forms(&honest[..system.instances()]);
             let mut fixed = Vec::new();
             let steps = || system.sections.iter().map(|section| &section.step);
-            steps().for_each(|step| relied(step, &forms, &honest, &mut fixed));
+            steps().for_each(|step| relied(step, &forms, &mut fixed));
             for cell in system.instances()..honest.len() {
                 let old = honest[cell];
                 let one = Fr::from(1);
