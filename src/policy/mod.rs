@@ -39,6 +39,7 @@ mod document;
 mod equality;
 mod example;
 mod expression;
+mod predicate;
 mod public;
 mod rule;
 mod typing;
@@ -52,6 +53,7 @@ pub use document::{
 pub use equality::DistinctIssuers;
 pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
+pub use predicate::check_predicate;
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };
