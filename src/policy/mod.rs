@@ -32,6 +32,7 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod analysis;
 mod bundle;
 mod circuit;
 mod compile;
@@ -41,6 +42,7 @@ mod public;
 mod rule;
 mod typing;
 
+pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
