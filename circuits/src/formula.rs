@@ -5,6 +5,10 @@
 //! an [`Interval`], the values that an honest party may hold: a slot's comes from the type of the
 //! signed field behind it, a parameter's from the policy.
 //!
+//! Claims are joined by negation, conjunction, disjunction and `at least k of`, nested at will. What
+//! is true or false in the open already, an alternative that needs no proof, enters as a parameter
+//! that is 1 or 0 ([`Formula::Holds`]).
+//!
 //! This is the language as its author writes it. [`crate::Shape`] checks it, brings it to a normal
 //! form and bounds it; `Formula::evaluate` follows the text as it stands, so that comparing the
 //! two compares two readings, not one with itself.
@@ -54,6 +58,11 @@ impl Interval {
     pub(crate) fn scale(&self, factor: i128) -> Option<Self> {
         let (a, b) = (self.low.checked_mul(factor)?, self.high.checked_mul(factor)?);
         Some(Self { low: a.min(b), high: a.max(b) })
+    }
+
+    /// The least interval that holds both.
+    pub(crate) fn hull(&self, other: &Self) -> Self {
+        Self { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
     /// `{x + y}`, `None` where it leaves an `i128`.
@@ -129,6 +138,18 @@ impl Comparison {
     /// All six, for tables and tests.
     pub const ALL: [Self; 6] = [Self::Lt, Self::Le, Self::Gt, Self::Ge, Self::Eq, Self::Ne];
 
+    /// The relation that holds just where this one doesn't.
+    pub const fn dual(self) -> Self {
+        match self {
+            Self::Lt => Self::Ge,
+            Self::Le => Self::Gt,
+            Self::Gt => Self::Le,
+            Self::Ge => Self::Lt,
+            Self::Eq => Self::Ne,
+            Self::Ne => Self::Eq,
+        }
+    }
+
     /// Whether `left` stands in this relation to `right`.
     pub fn compare(self, left: i128, right: i128) -> bool {
         match self {
@@ -154,8 +175,26 @@ pub enum Formula {
         /// What stands on the right.
         right: Linear,
     },
+    /// The form is equal to one of these parameters, of which there are 1 to 256. A caller who
+    /// wants lists of different lengths to share a shape pads them, by naming a parameter twice
+    /// or giving two parameters one value.
+    In {
+        /// What is looked for.
+        form: Linear,
+        /// Where.
+        set: Vec<Param>,
+    },
+    /// A truth that both sides worked out in the open: the parameter, whose interval must be
+    /// `[0, 1]`, is 1.
+    Holds(Param),
+    /// It does not hold.
+    Not(Box<Formula>),
     /// Every one of them holds.
     All(Vec<Formula>),
+    /// One of them holds, or several.
+    Any(Vec<Formula>),
+    /// At least so many of them hold: 1 or more, and no more than there are.
+    AtLeast(usize, Vec<Formula>),
 }
 
 impl Formula {
@@ -164,23 +203,67 @@ impl Formula {
         Self::Compare { left, op, right }
     }
 
-    /// The parts that all have to hold, conjunctions within conjunctions taken apart.
+    /// `form in set`.
+    pub fn is_in(form: Linear, set: Vec<Param>) -> Self {
+        Self::In { form, set }
+    }
+
+    /// The negation of `formula`.
+    #[allow(clippy::should_implement_trait, reason = "a constructor, beside `all` and `any`")]
+    pub fn not(formula: Self) -> Self {
+        Self::Not(Box::new(formula))
+    }
+
+    /// Every one of `parts`.
+    pub fn all(parts: Vec<Self>) -> Self {
+        Self::All(parts)
+    }
+
+    /// One of `parts`, or several.
+    pub fn any(parts: Vec<Self>) -> Self {
+        Self::Any(parts)
+    }
+
+    /// `k` of `parts`, or more.
+    pub fn at_least(k: usize, parts: Vec<Self>) -> Self {
+        Self::AtLeast(k, parts)
+    }
+
+    /// The parts that all have to hold, as written: conjunctions within conjunctions taken apart,
+    /// and nothing else.
     pub(crate) fn conjuncts(&self) -> Vec<&Self> {
         match self {
-            Self::Compare { .. } => vec![self],
             Self::All(parts) => parts.iter().flat_map(Self::conjuncts).collect(),
+            _ => vec![self],
         }
     }
 
     /// The native meaning. What cannot be evaluated does not hold.
     pub(crate) fn evaluate(&self, slots: &[i128], params: &[i128]) -> bool {
-        match self {
+        self.truth(slots, params) == Some(true)
+    }
+
+    /// True or false; `None` if a part cannot be evaluated, so that its negation isn't true.
+    fn truth(&self, slots: &[i128], params: &[i128]) -> Option<bool> {
+        let param = |Param(index): &Param| params.get(usize::from(*index)).copied();
+        let count = |parts: &[Self]| {
+            let truth = |part: &Self| part.truth(slots, params).map(usize::from);
+            parts.iter().map(truth).sum::<Option<usize>>()
+        };
+        Some(match self {
             Self::Compare { left, op, right } => {
-                let sides = left.evaluate(slots, params).zip(right.evaluate(slots, params));
-                sides.is_some_and(|(left, right)| op.compare(left, right))
+                op.compare(left.evaluate(slots, params)?, right.evaluate(slots, params)?)
             }
-            Self::All(parts) => parts.iter().all(|part| part.evaluate(slots, params)),
-        }
+            Self::In { form, set } => {
+                let value = form.evaluate(slots, params)?;
+                set.iter().map(param).collect::<Option<Vec<_>>>()?.contains(&value)
+            }
+            Self::Holds(index) => param(index)? == 1,
+            Self::Not(part) => !part.truth(slots, params)?,
+            Self::All(parts) => count(parts)? == parts.len(),
+            Self::Any(parts) => count(parts)? > 0,
+            Self::AtLeast(k, parts) => count(parts)? >= *k,
+        })
     }
 }
 
@@ -205,5 +288,29 @@ mod tests {
         assert!(ge.evaluate(&[1], &[]));
         assert!(!ge.evaluate(&[i128::MAX], &[]));
         assert!(!ge.evaluate(&[], &[]));
+        // Nor is its negation true, or any disjunction with it.
+        for not in [Formula::not(ge.clone()), Formula::any(vec![Formula::not(ge.clone()), ge])] {
+            assert!(!not.evaluate(&[i128::MAX], &[]));
+            assert!(!not.evaluate(&[], &[]));
+        }
+    }
+
+    #[test]
+    fn connectives_mean_what_they_say() {
+        let truths = |n: u32| (0..1i128 << n).map(move |v| (0..n).map(|i| (v >> i) & 1).collect());
+        for params in truths(3).collect::<Vec<Vec<i128>>>() {
+            let parts = || (0..3).map(|i| Formula::Holds(Param(i))).collect::<Vec<_>>();
+            let count = params.iter().sum::<i128>() as usize;
+            let holds = |formula: Formula| formula.evaluate(&[], &params);
+            assert_eq!(holds(Formula::all(parts())), count == 3);
+            assert_eq!(holds(Formula::any(parts())), count > 0);
+            for k in 1..=3 {
+                assert_eq!(holds(Formula::at_least(k, parts())), count >= k);
+                assert_eq!(holds(Formula::not(Formula::at_least(k, parts()))), count < k);
+            }
+        }
+        let member = Formula::is_in(Linear::slot(Slot(0)), vec![Param(0), Param(1)]);
+        assert!(member.evaluate(&[7], &[3, 7]) && !member.evaluate(&[5], &[3, 7]));
+        assert!(!member.evaluate(&[3], &[3]), "a parameter is missing");
     }
 }

@@ -3,9 +3,9 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `formula` | the language: slots, parameters, comparisons, conjunction; its native meaning |
+//! | `formula` | the language: slots, parameters, comparisons, connectives; its native meaning |
 //! | `normal` | its normal form; the interval analysis that keeps it from wrapping |
-//! | `bounds` | how each slot is bounded to \|x\| < 2^66 |
+//! | `bounds` | how each slot that is relied upon is bounded to \|x\| < 2^66 |
 //! | `shape` | a checked formula and its identifier |
 //! | `synthesis` | rank-1 constraints and their assignment |
 //! | `groth16` | setup, prove, verify |
@@ -37,4 +37,4 @@ pub use error::{ProveError, Refused};
 pub use formula::{Comparison, Formula, Interval, Linear, Param, Slot};
 pub use groth16::{Proof, Proved, setup};
 pub use keys::{KeyError, KeyFile, KeyPart, ProvingKey, VerifyingKey};
-pub use shape::{InputError, Shape, ShapeError, ShapeId};
+pub use shape::{Cost, CostOf, InputError, Shape, ShapeError, ShapeId};

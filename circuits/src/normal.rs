@@ -9,16 +9,32 @@
 //! | `l == r` | `F == 0` | | `l != r` | `F != 0` |
 //!
 //! Terms are merged, sorted by index and dropped where they cancel; for `==` and `!=` the sign is
-//! chosen so that the first coefficient is positive. Nested conjunctions are flattened. Two ways
-//! of writing the same comparison therefore have one shape.
+//! chosen so that the first coefficient is positive.
+//!
+//! **Everything else is a monotone combination of those.** Negation is pushed inwards until it is
+//! gone, by the duals of the comparisons, by De Morgan's laws and by
+//! `!at_least(k, n of them) = at_least(n − k + 1, their negations)`. What remains is built from
+//! two connectives, `all` and `at_least(k)` with `k` below the number of its parts:
+//!
+//! | written | normal form |
+//! |---|---|
+//! | `any(..)` | `at_least(1, ..)` |
+//! | `F in {a, b, ..}` | `at_least(1, [F − a == 0, F − b == 0, ..])` |
+//! | `F not in {a, b, ..}` | `all([F − a != 0, F − b != 0, ..])` |
+//! | `holds(a)`, its negation | `a − 1 == 0`, `a == 0` (`a` is 0 or 1) |
+//!
+//! `all` within `all` and `any` within `any` are flattened. Two ways of writing the same thing
+//! therefore have, as far as that goes, one shape. An alternative that is false for all values
+//! that its inputs may take is left out; so that is decided by intervals, never by values.
 //!
 //! **Nothing wraps.** Over all honest values `F` lies in `[lo, hi]`, which is found term by term;
 //! a comparison whose terms could reach `MAX_MAGNITUDE` is refused. `F >= 0` is proven as
 //! `F in [0, 2^w)` with `w` the bits of `hi`: a true statement always can be (`F <= hi < 2^w`). A
-//! false one never can: the circuit bounds each slot to `|x| < 2^66` (see [`crate::bounds`]), the
-//! verifier bounds each parameter, so `|F| < 2^16·2^64·2^66 + 2^120 < 2^147` as an integer, and a
-//! negative `F` is the field element `p − |F| > p − 2^147`, while `2^w <= 2^120`, and
-//! `p > 2^253`.
+//! false one never can: the circuit bounds each slot of a comparison that it relies on to
+//! `|x| < 2^66` (see [`crate::bounds`]), the verifier bounds each parameter, so
+//! `|F| < 2^16·2^64·2^66 + 2^120 < 2^147` as an integer, and a negative `F` is the field element
+//! `p − |F| > p − 2^147`, while `2^w <= 2^120`, and `p > 2^253`. For the same reason `F` is 0 in
+//! the field only if it is as an integer.
 
 use std::collections::BTreeMap;
 
@@ -28,11 +44,17 @@ use crate::shape::ShapeError;
 /// No comparison's terms may reach this magnitude in sum.
 pub(crate) const MAX_MAGNITUDE: u128 = 1 << 120;
 
-/// How deep conjunctions may nest.
+/// How deep connectives may nest.
 const MAX_DEPTH: usize = 32;
 
-/// How many comparisons a formula may have.
+/// How many comparisons a formula may have, a membership counting as one.
 const MAX_ATOMS: usize = 1 << 10;
+
+/// How many elements a set may have.
+pub(crate) const MAX_SET: usize = 1 << 8;
+
+/// How many elements all sets of a formula may have.
+const MAX_ELEMENTS: usize = 1 << 12;
 
 /// How many terms a written comparison may have.
 const MAX_TERMS: usize = 1 << 12;
@@ -95,23 +117,73 @@ impl Atom {
     }
 }
 
-/// A formula in normal form. A disjunction will be a further variant: only what stands outside
-/// every disjunction is a [conjunct](Condition::conjuncts).
+/// A formula in normal form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Condition {
     Atom(Atom),
+    /// Two parts or more, none of them an `All`.
     All(Vec<Condition>),
+    /// At least so many of them: 1 or more, and fewer than there are. For 1, no part is such an
+    /// `AtLeast` itself.
+    AtLeast(usize, Vec<Condition>),
 }
 
 impl Condition {
-    /// The comparisons that hold whenever the formula does, in the order written: these alone are
-    /// enforced directly and can bound a slot.
-    pub(crate) fn conjuncts(&self) -> Vec<&Atom> {
-        match self {
-            Self::Atom(atom) => vec![atom],
-            Self::All(parts) => parts.iter().flat_map(Self::conjuncts).collect(),
+    /// All of them. There must be one.
+    pub(crate) fn all(parts: Vec<Self>) -> Self {
+        let mut flat = Vec::with_capacity(parts.len());
+        for part in parts {
+            match part {
+                Self::All(parts) => flat.extend(parts),
+                other => flat.push(other),
+            }
+        }
+        match (flat.pop(), flat.is_empty()) {
+            (Some(only), true) => only,
+            (last, _) => {
+                flat.extend(last);
+                Self::All(flat)
+            }
         }
     }
+
+    /// `k` of them, `1 <= k <= n`.
+    fn at_least(k: usize, parts: Vec<Self>) -> Self {
+        if k == parts.len() {
+            return Self::all(parts);
+        }
+        let flatten = |part| match part {
+            Self::AtLeast(1, parts) if k == 1 => parts,
+            other => vec![other],
+        };
+        Self::AtLeast(k, parts.into_iter().flat_map(flatten).collect())
+    }
+
+    /// Whether a slot occurs in it.
+    fn hides(&self) -> bool {
+        match self {
+            Self::Atom(atom) => !atom.form.slots.is_empty(),
+            Self::All(parts) | Self::AtLeast(_, parts) => parts.iter().any(Self::hides),
+        }
+    }
+}
+
+/// What holds whenever the formula does, and the conjunct of the text that it comes from: one of
+/// those may amount to several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Conjunct {
+    pub(crate) written: usize,
+    /// No `All`.
+    pub(crate) condition: Condition,
+}
+
+/// What a part of a formula amounts to, given the intervals.
+enum Outcome {
+    Live(Condition),
+    /// False for all values, because this comparison is.
+    Dead {
+        comparison: usize,
+    },
 }
 
 /// The bits of a non-negative integer.
@@ -119,21 +191,34 @@ fn width_of(value: i128) -> u32 {
     128 - value.leading_zeros()
 }
 
-/// Brings a formula to normal form over slots and parameters of the given intervals.
+/// Brings a formula to normal form over slots and parameters of the given intervals: its conjuncts,
+/// in the order written.
 pub(crate) fn normalise(
     formula: &Formula,
     slots: &[Interval],
     params: &[Interval],
-) -> Result<Condition, ShapeError> {
-    let mut parts = Normaliser { slots, params, comparisons: 0 }.parts(formula, 0)?;
-    match (parts.pop(), parts.is_empty()) {
-        (None, _) => Err(ShapeError::NoComparison),
-        (Some(only), true) => Ok(only),
-        (Some(last), false) => {
-            parts.push(last);
-            Ok(Condition::All(parts))
-        }
+) -> Result<Vec<Conjunct>, ShapeError> {
+    if claims_nothing(formula, 0) {
+        return Err(ShapeError::NoComparison);
     }
+    let mut normaliser = Normaliser {
+        slots,
+        params,
+        comparisons: 0,
+        elements: 0,
+        conjuncts: Vec::new(),
+        written: 0,
+    };
+    normaliser.conjuncts(formula, 0)?;
+    let conjuncts = normaliser.conjuncts;
+    let hides = conjuncts.iter().any(|conjunct| conjunct.condition.hides());
+    if hides { Ok(conjuncts) } else { Err(ShapeError::NoSlots) }
+}
+
+/// Whether a formula is nothing but empty conjunctions.
+fn claims_nothing(formula: &Formula, depth: usize) -> bool {
+    let Formula::All(parts) = formula else { return false };
+    depth < MAX_DEPTH && parts.iter().all(|part| claims_nothing(part, depth + 1))
 }
 
 struct Normaliser<'a> {
@@ -141,28 +226,118 @@ struct Normaliser<'a> {
     params: &'a [Interval],
     /// How many comparisons have been read: the number by which errors name the next.
     comparisons: usize,
+    /// How many elements of sets have been read.
+    elements: usize,
+    conjuncts: Vec<Conjunct>,
+    /// How many conjuncts of the text have been read.
+    written: usize,
 }
 
 impl Normaliser<'_> {
-    /// The conjuncts that a formula amounts to.
-    fn parts(&mut self, formula: &Formula, depth: usize) -> Result<Vec<Condition>, ShapeError> {
+    /// Reads what stands outside everything but conjunctions.
+    fn conjuncts(&mut self, formula: &Formula, depth: usize) -> Result<(), ShapeError> {
+        if let Formula::All(parts) = formula {
+            check_parts(parts, depth)?;
+            return parts.iter().try_for_each(|part| self.conjuncts(part, depth + 1));
+        }
+        let written = self.written;
+        self.written += 1;
+        let conditions = match self.read(formula, false, depth)? {
+            Outcome::Dead { comparison } => return Err(ShapeError::NeverHolds { comparison }),
+            Outcome::Live(Condition::All(parts)) => parts,
+            Outcome::Live(other) => vec![other],
+        };
+        let conjunct = |condition| Conjunct { written, condition };
+        self.conjuncts.extend(conditions.into_iter().map(conjunct));
+        Ok(())
+    }
+
+    /// Reads a formula, or its negation.
+    fn read(
+        &mut self,
+        formula: &Formula,
+        negated: bool,
+        depth: usize,
+    ) -> Result<Outcome, ShapeError> {
         match formula {
             Formula::Compare { left, op, right } => {
-                let comparison = self.comparisons;
-                if comparison == MAX_ATOMS {
-                    return Err(ShapeError::TooManyComparisons { limit: MAX_ATOMS });
-                }
-                self.comparisons += 1;
-                Ok(vec![Condition::Atom(self.atom(left, *op, right, comparison)?)])
+                let comparison = self.count()?;
+                let op = if negated { op.dual() } else { *op };
+                self.atom(left, op, right, comparison)
             }
-            Formula::All(_) if depth == MAX_DEPTH => Err(ShapeError::TooDeep { limit: MAX_DEPTH }),
-            Formula::All(parts) => {
-                let mut flat = Vec::new();
-                for part in parts {
-                    flat.extend(self.parts(part, depth + 1)?);
-                }
-                Ok(flat)
+            Formula::In { form, set } => self.membership(form, set, negated),
+            Formula::Holds(param) => self.truth(*param, negated),
+            Formula::Not(part) => {
+                check_depth(depth)?;
+                self.read(part, !negated, depth + 1)
             }
+            Formula::All(parts) => self.read_parts(parts.len(), parts, negated, depth),
+            Formula::Any(parts) => self.read_parts(1, parts, negated, depth),
+            Formula::AtLeast(k, parts) => self.read_parts(*k, parts, negated, depth),
+        }
+    }
+
+    /// At least `k` of the parts, or not so.
+    fn read_parts(
+        &mut self,
+        k: usize,
+        parts: &[Formula],
+        negated: bool,
+        depth: usize,
+    ) -> Result<Outcome, ShapeError> {
+        check_parts(parts, depth)?;
+        if k == 0 || k > parts.len() {
+            return Err(ShapeError::AtLeast { k, of: parts.len() });
+        }
+        let read = parts.iter().map(|part| self.read(part, negated, depth + 1));
+        let read = read.collect::<Result<_, _>>()?;
+        Ok(at_least(if negated { parts.len() - k + 1 } else { k }, read))
+    }
+
+    /// Counts a comparison, and gives its number.
+    fn count(&mut self) -> Result<usize, ShapeError> {
+        if self.comparisons == MAX_ATOMS {
+            return Err(ShapeError::TooManyComparisons { limit: MAX_ATOMS });
+        }
+        self.comparisons += 1;
+        Ok(self.comparisons - 1)
+    }
+
+    /// `form in set`: one of the equalities. `form not in set`: each of the inequalities.
+    fn membership(
+        &mut self,
+        form: &Linear,
+        set: &[Param],
+        negated: bool,
+    ) -> Result<Outcome, ShapeError> {
+        let comparison = self.count()?;
+        self.elements += set.len();
+        if set.is_empty() || set.len() > MAX_SET {
+            return Err(ShapeError::SetSize { comparison, found: set.len() });
+        }
+        if self.elements > MAX_ELEMENTS {
+            return Err(ShapeError::TooManyElements { limit: MAX_ELEMENTS });
+        }
+        let mut set = set.to_vec();
+        set.sort();
+        let (op, k) = if negated { (Comparison::Ne, set.len()) } else { (Comparison::Eq, 1) };
+        let element = |param: &Param| self.atom(form, op, &Linear::param(*param), comparison);
+        let elements = set.iter().map(element).collect::<Result<_, _>>()?;
+        Ok(at_least(k, elements))
+    }
+
+    /// A parameter that is 1, or 0.
+    fn truth(&mut self, param: Param, negated: bool) -> Result<Outcome, ShapeError> {
+        let comparison = self.count()?;
+        let Param(index) = param;
+        match self.params.get(usize::from(index)) {
+            None => Err(ShapeError::UnknownParam { comparison, param: index }),
+            Some(interval) if *interval == Interval::bits(1) => {
+                let constant = if negated { 0 } else { -1 };
+                let form = Form { slots: Vec::new(), params: vec![(1, param)], constant };
+                Ok(Outcome::Live(Condition::Atom(Atom { form, relation: Relation::Zero })))
+            }
+            Some(_) => Err(ShapeError::NotATruth { comparison, param: index }),
         }
     }
 
@@ -172,7 +347,7 @@ impl Normaliser<'_> {
         op: Comparison,
         right: &Linear,
         comparison: usize,
-    ) -> Result<Atom, ShapeError> {
+    ) -> Result<Outcome, ShapeError> {
         self.check_terms(left, right, comparison)?;
         let difference = subtract(left, right);
         if difference.slots.is_empty() {
@@ -198,10 +373,11 @@ impl Normaliser<'_> {
                 (range.high() >= 0, Relation::NonNegative { width })
             }
         };
-        if !possible {
-            return Err(ShapeError::NeverHolds { comparison });
-        }
-        Ok(Atom { form, relation })
+        Ok(if possible {
+            Outcome::Live(Condition::Atom(Atom { form, relation }))
+        } else {
+            Outcome::Dead { comparison }
+        })
     }
 
     /// Every index names something, and the sum of all terms' magnitudes stays below the bound:
@@ -242,6 +418,33 @@ impl Normaliser<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A connective may stand here.
+fn check_depth(depth: usize) -> Result<(), ShapeError> {
+    if depth < MAX_DEPTH { Ok(()) } else { Err(ShapeError::TooDeep { limit: MAX_DEPTH }) }
+}
+
+/// A connective with these parts may stand here.
+fn check_parts(parts: &[Formula], depth: usize) -> Result<(), ShapeError> {
+    check_depth(depth)?;
+    if parts.is_empty() { Err(ShapeError::Empty) } else { Ok(()) }
+}
+
+/// `k` of them, `1 <= k <= n`, where those that are false for all values can't help.
+fn at_least(k: usize, parts: Vec<Outcome>) -> Outcome {
+    let mut live = Vec::with_capacity(parts.len());
+    let mut dead = None;
+    for part in parts {
+        match part {
+            Outcome::Live(condition) => live.push(condition),
+            Outcome::Dead { comparison } => dead = dead.or(Some(comparison)),
+        }
+    }
+    match dead {
+        Some(comparison) if live.len() < k => Outcome::Dead { comparison },
+        _ => Outcome::Live(Condition::at_least(k, live)),
     }
 }
 

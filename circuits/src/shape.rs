@@ -8,11 +8,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ark_bn254::Fr;
+use ark_ff::One;
 use sha2::{Digest, Sha256};
 
 use crate::bounds::{self, BoundBy, SLOT_BOUND};
 use crate::formula::{Formula, Interval};
-use crate::normal::{self, Atom, Condition, Relation};
+use crate::normal::{self, Atom, Condition, Conjunct, MAX_SET, Relation};
 use crate::synthesis::System;
 
 /// The domain of shape identifiers.
@@ -21,7 +23,7 @@ const SHAPE_TAG: &[u8] = b"SIGIL-CIRCUITS-SHAPE-";
 /// The version of everything that turns a shape into constraints: normal form, plan of bounds,
 /// gadgets and allocation order. A change in any of them is a new version, hence new identifiers
 /// and new keys.
-const GADGET_VERSION: u16 = 1;
+const GADGET_VERSION: u16 = 2;
 
 /// How many slots, and how many parameters, a shape may have.
 const MAX_INPUTS: usize = 1 << 10;
@@ -29,7 +31,8 @@ const MAX_INPUTS: usize = 1 << 10;
 /// Parameters are less than this in absolute value.
 const PARAM_BOUND: i128 = 1 << 100;
 
-/// Why a formula has no shape. Comparisons are counted from 0 in the order written.
+/// Why a formula has no shape. Comparisons are counted from 0 in the order written; memberships and
+/// truths count as comparisons.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShapeError {
@@ -59,8 +62,41 @@ pub enum ShapeError {
         /// The greatest number.
         limit: usize,
     },
-    /// Conjunctions nest too deep.
-    #[error("conjunctions nest deeper than {limit}")]
+    /// A set has no element, or too many.
+    #[error("comparison {comparison}: a set of {found}, where 1 to {MAX_SET} are allowed")]
+    SetSize {
+        /// Which comparison.
+        comparison: usize,
+        /// How many it has.
+        found: usize,
+    },
+    /// Too many elements in all sets together.
+    #[error("the sets have more than {limit} elements: split the predicate")]
+    TooManyElements {
+        /// The greatest number.
+        limit: usize,
+    },
+    /// A negation, conjunction or disjunction of nothing.
+    #[error("a connective joins nothing")]
+    Empty,
+    /// At least none, or more than there are.
+    #[error("at least {k} of {of}, where 1 to {of} make sense")]
+    AtLeast {
+        /// How many have to hold.
+        k: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A parameter stands for a truth, and its interval isn't `[0, 1]`.
+    #[error("comparison {comparison}: parameter {param} is a truth, but may be other than 0 and 1")]
+    NotATruth {
+        /// Which comparison.
+        comparison: usize,
+        /// The parameter that it names.
+        param: u16,
+    },
+    /// Connectives nest too deep.
+    #[error("connectives nest deeper than {limit}")]
     TooDeep {
         /// The greatest depth.
         limit: usize,
@@ -99,7 +135,7 @@ pub enum ShapeError {
         /// Which comparison.
         comparison: usize,
     },
-    /// A comparison is false for all values of its slots and parameters.
+    /// A comparison is false for all values of its slots and parameters, and so is the formula.
     #[error("comparison {comparison}: it is false for all values that its inputs may take")]
     NeverHolds {
         /// Which comparison.
@@ -176,6 +212,26 @@ impl fmt::Debug for ShapeId {
     }
 }
 
+/// Rank-1 constraints, and what they are spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// What for.
+    pub of: CostOf,
+    /// How many.
+    pub rows: usize,
+}
+
+/// What constraints are spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CostOf {
+    /// The top-level conjunct of this index, in the order written, with all range checks that its
+    /// alternatives need.
+    Conjunct(usize),
+    /// This slot's own range check.
+    OwnRange(usize),
+}
+
 /// A checked predicate shape. Cheap to clone.
 #[derive(Clone)]
 pub struct Shape(Arc<Inner>);
@@ -186,6 +242,7 @@ struct Inner {
     params: Vec<Interval>,
     formula: Formula,
     bounds: Vec<BoundBy>,
+    costs: Vec<Cost>,
     system: System,
 }
 
@@ -200,14 +257,20 @@ impl Shape {
         formula: Formula,
     ) -> Result<Self, ShapeError> {
         check_inputs(&slots, &params)?;
-        let condition = normal::normalise(&formula, &slots, &params)?;
-        let id = identify(&slots, &params, &condition);
-        let conjuncts = condition.conjuncts();
+        let conjuncts = normal::normalise(&formula, &slots, &params)?;
+        let id = identify(&slots, &params, &conjuncts);
         let plan = bounds::plan(&conjuncts, &slots, &params)
             .ok_or(ShapeError::TooManyInputs { limit: MAX_INPUTS })?;
-        let system = System::synthesise(params.len(), slots.len(), &condition, &plan.own_ranges);
+        let (checked, own_ranges): (Vec<usize>, Vec<Atom>) = plan.own_ranges.into_iter().unzip();
+        let (system, spent) =
+            System::synthesise(params.len(), slots.len(), &plan.conjuncts, &own_ranges);
+        let conjuncts = spent.conjuncts.into_iter().enumerate();
+        let conjuncts = conjuncts.map(|(index, rows)| Cost { of: CostOf::Conjunct(index), rows });
+        let ranges = checked.into_iter().zip(spent.own_ranges);
+        let ranges = ranges.map(|(slot, rows)| Cost { of: CostOf::OwnRange(slot), rows });
+        let costs = conjuncts.chain(ranges).collect();
         let bounds = plan.bounds;
-        Ok(Self(Arc::new(Inner { id, slots, params, formula, bounds, system })))
+        Ok(Self(Arc::new(Inner { id, slots, params, formula, bounds, costs, system })))
     }
 
     /// The identifier.
@@ -235,6 +298,12 @@ impl Shape {
         &self.0.bounds
     }
 
+    /// What the constraints are spent on: one entry for each top-level conjunct, then one for each
+    /// slot with a range check of its own. They sum to [`Self::constraints`].
+    pub fn costs(&self) -> &[Cost] {
+        &self.0.costs
+    }
+
     /// The number of rank-1 constraints.
     pub fn constraints(&self) -> usize {
         self.0.system.constraints()
@@ -256,7 +325,7 @@ impl Shape {
         Ok(self.0.formula.evaluate(slots, params))
     }
 
-    /// The top-level comparisons that are false of these values, counted in the order written.
+    /// The top-level conjuncts that are false of these values, counted in the order written.
     ///
     /// # Errors
     /// If the values aren't ones that the shape speaks of.
@@ -266,6 +335,18 @@ impl Shape {
         let comparisons = self.0.formula.conjuncts();
         let failing = |(_, part): &(usize, &Formula)| !part.evaluate(slots, params);
         Ok(comparisons.into_iter().enumerate().filter(failing).map(|(index, _)| index).collect())
+    }
+
+    /// Whether the constraints can be satisfied with these values: by any choice of alternatives,
+    /// each tried on the constraints themselves, up to some 65,000 choices for one conjunct. A
+    /// diagnostic, slow, to hold the circuit against [`Self::holds`].
+    ///
+    /// # Errors
+    /// If the values aren't ones that the shape speaks of.
+    pub fn satisfiable(&self, slots: &[i128], params: &[i128]) -> Result<bool, InputError> {
+        self.check_slots(slots)?;
+        self.check_params(params)?;
+        Ok(self.system().satisfiable(self.system().instance(params, slots, Fr::one())))
     }
 
     pub(crate) fn check_slots(&self, slots: &[i128]) -> Result<(), InputError> {
@@ -345,7 +426,7 @@ fn check_inputs(slots: &[Interval], params: &[Interval]) -> Result<(), ShapeErro
 }
 
 /// The identifier of a shape. Every list is preceded by its length, so the encoding is injective.
-fn identify(slots: &[Interval], params: &[Interval], condition: &Condition) -> ShapeId {
+fn identify(slots: &[Interval], params: &[Interval], conjuncts: &[Conjunct]) -> ShapeId {
     let mut hash = Sha256::new();
     hash.update(SHAPE_TAG);
     hash.update(GADGET_VERSION.to_be_bytes());
@@ -356,7 +437,8 @@ fn identify(slots: &[Interval], params: &[Interval], condition: &Condition) -> S
             hash.update(interval.high().to_be_bytes());
         }
     }
-    absorb_condition(&mut hash, condition);
+    absorb_length(&mut hash, conjuncts.len());
+    conjuncts.iter().for_each(|conjunct| absorb_condition(&mut hash, &conjunct.condition));
     ShapeId(hash.finalize().into())
 }
 
@@ -368,6 +450,12 @@ fn absorb_condition(hash: &mut Sha256, condition: &Condition) {
             parts.iter().for_each(|part| absorb_condition(hash, part));
         }
         Condition::Atom(atom) => absorb_atom(hash, atom),
+        Condition::AtLeast(k, parts) => {
+            hash.update([2]);
+            absorb_length(hash, *k);
+            absorb_length(hash, parts.len());
+            parts.iter().for_each(|part| absorb_condition(hash, part));
+        }
     }
 }
 

@@ -11,29 +11,67 @@
 //! are instance variables, because the commitment stands in for them (see [`crate::commitment`]);
 //! the blinder `v` is one too, and is in no row.
 //!
-//! Every witness cell is determined by the instance, and the system keeps *how* beside it
-//! (`Cell`): the same description that lays out the rows fills them, so the two cannot drift.
+//! Every witness cell follows from the instance and from the choice of alternatives, and the system
+//! keeps *how* beside its rows (`Step`): the same pass lays out the rows and records how they are
+//! filled, so the two cannot drift.
 //!
-//! # Gadgets
+//! # Guards
 //!
-//! **`F in [0, 2^w)`**: `w` cells, `w` rows `(1 − b_i)·b_i = 0` and one row
-//! `(F − Σ 2^i·b_i)·1 = 0`. The first make every `b_i` a bit; then the last says that the field
-//! element `F` is one of the integers `0 .. 2^w − 1`, in exactly one way. One row could be saved:
-//! eliminate the top bit and enforce that `(F − Σ_{i<w−1} 2^i·b_i)/2^(w−1)` is a bit. But then
-//! slots and parameters stand in `B`, whose multiplications are in G2: for a 64-bit threshold and
-//! two dates that was measured to cost more than it saves. Here `B` holds bits and nothing else.
+//! Every part of the formula has a *guard* `g`, a linear combination of cells, and is laid out so
+//! that
 //!
-//! **`F == 0`**: one row `F·1 = 0`. **`F != 0`**: one cell and one row `F·f = 1`.
+//! > **if `g ≠ 0`, the rows hold only if the part does.**
 //!
-//! A top-level comparison is *enforced*: its rows hold only if it does. A comparison below a
-//! disjunction will be *reified* to a bit instead: that is a second function beside
-//! `Synthesis::enforce`, over the same `Atom`s.
+//! The part is then *relied upon*. That is half of a reification: nothing is said of a part whose
+//! guard is 0, and since the normal form has no negation, nothing needs to be. An honest prover
+//! gives the value 1 to the guards of what it relies on and 0 to the others; but soundness asks
+//! only whether a guard is 0, so no row is spent on making guards bits. The proof hides them. With
+//! a pool of bit cells `b_j`, each with its row `(1 − b_j)·b_j = 0`, and the guard `g`:
+//!
+//! | part | rows |
+//! |---|---|
+//! | `F in [0, 2^w)` | `(F − Σ_{j<w} 2^j·b_j)·g = 0` |
+//! | `F == 0` | `F·g = 0` |
+//! | `F != 0` | `F·f = g`, with a cell `f` |
+//! | all of some parts | each under `g` |
+//! | one of `n` parts | part `i` under `s_i`, for `n − 1` cells `s_i` and `s_n = g − Σ s_i` |
+//!
+//! What stands outside every disjunction has `g = 1`. If `g ≠ 0` a sum of `s_i` that is `g` has a
+//! term that isn't 0, so one of `n` costs nothing beyond its parts. A membership among `n` values
+//! is such a disjunction of equalities: `n` rows, where a product `Π (x − a_i)` would take `n − 1`,
+//! but with cells of 0 and 1 where the product's are arbitrary and multiplied in both groups.
+//!
+//! **Bits are shared.** Two parts may use the same bits: if both are relied upon, then both say
+//! that their form is the integer of those bits, which is no less true. Sharing only takes
+//! assignments away. It must leave the honest ones: `arrangement` sees to it that parts which an
+//! honest prover relies on together have different bits. Each range check uses as many bits of the
+//! pool as it is wide, so a wider neighbour doesn't widen it.
+//!
+//! **At least `k` of `n`**, `1 < k < n`. Port `r` of `k` has selectors that sum to `g`, one for
+//! each of the parts `r ..= r + n − k`. If `g ≠ 0` each port relies on one of its parts, and it
+//! remains that no two ports rely on the same one. So, for the selectors `s, s', s'', ..` of one
+//! part: `s·s' = 0`, `(s + s')·s'' = 0`, and so on; by induction at most one of them isn't 0. Or,
+//! where that takes fewer rows, `t·(g − t) = 0` for their sum `t`: then each of the `t` is 0 or
+//! `g`, they sum to `k·g`, and `k < p`, so `k` of them are not 0. The latter is also how parts are
+//! counted that have one selector each and no ports.
+//!
+//! One row of every range check could be saved: eliminate the top bit and enforce that
+//! `(F − Σ_{i<w−1} 2^i·b_i)/2^(w−1)` is a bit. But then slots and parameters stand in `B`, whose
+//! multiplications are in G2: for a 64-bit threshold and two dates that was measured to cost more
+//! than it saves. Here `B` holds bits, guards and the inverses of `!=`, and `C` only guards.
+
+mod arrangement;
+mod assignment;
+mod rows;
+
+use std::ops::Range;
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, Field, One, PrimeField, Zero};
+use ark_ff::{One, Zero};
 
-use crate::formula::{Param, Slot};
-use crate::normal::{Atom, Condition, Form, Relation};
+use crate::normal::{Atom, Condition, Conjunct};
+use assignment::{Chooser, EachInTurn, FirstThatHold, Step};
+use rows::Synthesis;
 
 /// A linear combination: coefficients and indexes into the assignment.
 pub(crate) type Row = Vec<(Fr, usize)>;
@@ -70,13 +108,21 @@ impl Layout {
     }
 }
 
-/// How a witness cell follows from the instance.
+/// What a witness cell is in an honest assignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cell {
-    /// This bit of the form's canonical representative.
-    Bit { form: usize, index: usize },
-    /// The form's inverse, or 0 if it has none.
-    Inverse { form: usize },
+    /// A bit, by its row.
+    Bit,
+    /// A bit too, though no row says so.
+    Selector,
+    /// Anything.
+    Inverse,
+}
+
+/// What is relied upon in any case, one by one: how its cells are found, and its rows.
+struct Section {
+    step: Step,
+    rows: Range<usize>,
 }
 
 /// A constraint system with the recipe for its assignment.
@@ -84,24 +130,43 @@ pub(crate) struct System {
     layout: Layout,
     forms: Vec<Row>,
     cells: Vec<Cell>,
+    sections: Vec<Section>,
     /// `A`, `B`, `C`, row by row, in the form that the prover takes.
     matrices: [Vec<Row>; 3],
 }
 
+/// How many rows a system spends.
+pub(crate) struct Spent {
+    /// On each conjunct of the text.
+    pub(crate) conjuncts: Vec<usize>,
+    /// On each of the slots' own range checks.
+    pub(crate) own_ranges: Vec<usize>,
+}
+
+/// How many choices [`System::satisfiable`] tries for one conjunct.
+const MAX_TURNS: usize = 1 << 16;
+
 impl System {
-    /// Lays out the rows that enforce the formula and the slots' own range checks.
+    /// Lays out the rows that enforce the conjuncts and the slots' own range checks.
     pub(crate) fn synthesise(
         params: usize,
         slots: usize,
-        condition: &Condition,
+        conjuncts: &[Conjunct],
         own_ranges: &[Atom],
-    ) -> Self {
+    ) -> (Self, Spent) {
         let layout = Layout { params, slots };
-        let system = Self { layout, forms: vec![], cells: vec![], matrices: Default::default() };
+        let (forms, cells, sections) = (Vec::new(), Vec::new(), Vec::new());
+        let system = Self { layout, forms, cells, sections, matrices: Default::default() };
         let mut synthesis = Synthesis { system };
-        synthesis.enforce(condition);
-        own_ranges.iter().for_each(|atom| synthesis.enforce_atom(atom));
-        synthesis.system
+        let mut spent: Vec<usize> = Vec::new();
+        for Conjunct { written, condition } in conjuncts {
+            spent.resize(written + 1, 0);
+            let rows = synthesis.enforce(condition);
+            spent.last_mut().into_iter().for_each(|spent| *spent += rows);
+        }
+        let enforce = |atom: &Atom| synthesis.enforce(&Condition::Atom(atom.clone()));
+        let own_ranges = own_ranges.iter().map(enforce).collect();
+        (synthesis.system, Spent { conjuncts: spent, own_ranges })
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -125,10 +190,11 @@ impl System {
         self.cells.len()
     }
 
-    /// Whether every satisfying assignment has 0 or 1 here.
+    /// Whether an honest assignment has 0 or 1 here: its point is then added or not, instead of
+    /// multiplied.
     pub(crate) fn is_bit(&self, index: usize) -> bool {
         let cell = index.checked_sub(self.instances()).and_then(|cell| self.cells.get(cell));
-        index == Layout::ONE || matches!(cell, Some(Cell::Bit { .. }))
+        index == Layout::ONE || matches!(cell, Some(Cell::Bit | Cell::Selector))
     }
 
     /// The instance part of the assignment. The caller has checked the counts.
@@ -140,40 +206,63 @@ impl System {
         instance
     }
 
-    /// Appends the witness cells to an instance.
-    ///
-    /// The cells follow from field elements, not from integers, and are the only ones that could
-    /// satisfy the rows: whoever can satisfy the system for an instance can do so with these. The
-    /// tests against forged witnesses rest on that.
+    /// Appends the witness cells to an instance: they satisfy the rows if any do.
     pub(crate) fn assign(&self, mut instance: Vec<Fr>) -> Vec<Fr> {
-        let forms: Vec<Fr> = self.forms.iter().map(|form| evaluate(form, &instance)).collect();
-        let value = |form: usize| forms.get(form).copied().unwrap_or_default();
-        let mut last = None;
-        for cell in &self.cells {
-            let assigned = match *cell {
-                Cell::Bit { form, index } => {
-                    let bits = match last {
-                        Some((at, bits)) if at == form => bits,
-                        _ => value(form).into_bigint(),
-                    };
-                    last = Some((form, bits));
-                    Fr::from(bits.get_bit(index))
-                }
-                Cell::Inverse { form } => value(form).inverse().unwrap_or_default(),
-            };
-            instance.push(assigned);
+        let forms = self.forms(&instance);
+        instance.resize(self.instances() + self.witnesses(), Fr::zero());
+        for section in &self.sections {
+            assignment::fill(&section.step, &forms, &mut FirstThatHold, &mut instance);
         }
         instance
     }
 
+    /// Whether any choice of alternatives satisfies the rows for this instance. Every choice is
+    /// tried on the rows themselves, conjunct by conjunct, which have no cells in common; where
+    /// there are more than [`MAX_TURNS`], only as many, and the one of [`Self::assign`].
+    pub(crate) fn satisfiable(&self, instance: Vec<Fr>) -> bool {
+        let forms = self.forms(&instance);
+        let empty = {
+            let mut empty = instance;
+            empty.resize(self.instances() + self.witnesses(), Fr::zero());
+            empty
+        };
+        let satisfies = |section: &Section, chooser: &mut dyn Chooser| {
+            let mut z = empty.clone();
+            assignment::fill(&section.step, &forms, chooser, &mut z);
+            section.rows.clone().all(|row| self.row_holds(row, &z))
+        };
+        self.sections.iter().all(|section| {
+            let mut turns = EachInTurn::default();
+            for _ in 0..MAX_TURNS {
+                if satisfies(section, &mut turns) {
+                    return true;
+                }
+                if !turns.advance() {
+                    return false;
+                }
+            }
+            satisfies(section, &mut FirstThatHold)
+        })
+    }
+
+    fn forms(&self, instance: &[Fr]) -> Vec<Fr> {
+        self.forms.iter().map(|form| evaluate(form, instance)).collect()
+    }
+
+    fn row_holds(&self, row: usize, assignment: &[Fr]) -> bool {
+        let product = |[a, b, c]: [&Row; 3]| {
+            evaluate(a, assignment) * evaluate(b, assignment) == evaluate(c, assignment)
+        };
+        let [a, b, c] = &self.matrices;
+        let rows = a.get(row).zip(b.get(row)).zip(c.get(row));
+        rows.is_some_and(|((a, b), c)| product([a, b, c]))
+    }
+
     /// Whether every row holds.
     pub(crate) fn is_satisfied(&self, assignment: &[Fr]) -> bool {
-        let [a, b, c] = &self.matrices;
         assignment.len() == self.instances() + self.witnesses()
             && assignment.first().is_some_and(One::is_one)
-            && a.iter().zip(b).zip(c).all(|((a, b), c)| {
-                evaluate(a, assignment) * evaluate(b, assignment) == evaluate(c, assignment)
-            })
+            && (0..self.constraints()).all(|row| self.row_holds(row, assignment))
     }
 }
 
@@ -185,80 +274,6 @@ fn evaluate(row: &Row, assignment: &[Fr]) -> Fr {
             |(coefficient, value)| if coefficient.is_one() { *value } else { *coefficient * value },
         )
         .sum()
-}
-
-/// Lays out rows.
-struct Synthesis {
-    system: System,
-}
-
-impl Synthesis {
-    /// Adds rows that hold only if the condition does.
-    fn enforce(&mut self, condition: &Condition) {
-        match condition {
-            Condition::Atom(atom) => self.enforce_atom(atom),
-            Condition::All(parts) => parts.iter().for_each(|part| self.enforce(part)),
-        }
-    }
-
-    fn enforce_atom(&mut self, atom: &Atom) {
-        let row = self.row(&atom.form);
-        let form = self.system.forms.len();
-        self.system.forms.push(row.clone());
-        match atom.relation {
-            Relation::NonNegative { width } => self.enforce_range(form, row, width),
-            Relation::Zero => self.constrain(row, one(), Row::new()),
-            Relation::NonZero => {
-                let inverse = self.cell(Cell::Inverse { form });
-                self.constrain(row, vec![(Fr::one(), inverse)], one());
-            }
-        }
-    }
-
-    /// `form in [0, 2^width)`.
-    fn enforce_range(&mut self, form: usize, mut row: Row, width: u32) {
-        let mut weight = Fr::one();
-        for index in 0..width as usize {
-            let bit = self.cell(Cell::Bit { form, index });
-            let complement = vec![(Fr::one(), Layout::ONE), (-Fr::one(), bit)];
-            self.constrain(complement, vec![(Fr::one(), bit)], Row::new());
-            row.push((-weight, bit));
-            weight += weight;
-        }
-        self.constrain(row, one(), Row::new());
-    }
-
-    fn constrain(&mut self, a: Row, b: Row, c: Row) {
-        let [rows_a, rows_b, rows_c] = &mut self.system.matrices;
-        rows_a.push(a);
-        rows_b.push(b);
-        rows_c.push(c);
-    }
-
-    /// Allocates a witness cell and gives its index in the assignment.
-    fn cell(&mut self, cell: Cell) -> usize {
-        self.system.cells.push(cell);
-        self.system.instances() + self.system.cells.len() - 1
-    }
-
-    /// A form over integers as a row over the field.
-    fn row(&self, form: &Form) -> Row {
-        let layout = self.system.layout;
-        let mut row = Row::new();
-        if !form.constant.is_zero() {
-            row.push((Fr::from(form.constant), Layout::ONE));
-        }
-        let param = |(b, Param(j)): &(i128, Param)| (Fr::from(*b), layout.param(usize::from(*j)));
-        let slot = |(a, Slot(s)): &(i128, Slot)| (Fr::from(*a), layout.slot(usize::from(*s)));
-        row.extend(form.params.iter().map(param));
-        row.extend(form.slots.iter().map(slot));
-        row
-    }
-}
-
-/// The constant 1.
-fn one() -> Row {
-    vec![(Fr::one(), Layout::ONE)]
 }
 
 #[cfg(test)]

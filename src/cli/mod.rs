@@ -18,6 +18,7 @@ mod report;
 mod request;
 mod schema;
 mod setup;
+mod snippet;
 mod spent;
 mod table;
 mod terms;

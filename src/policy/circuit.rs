@@ -101,8 +101,13 @@ impl Plan {
             false => {
                 let of_slot = |source: &SlotSource| slot_interval(roles, *source);
                 let slots = slots.iter().filter_map(of_slot).collect();
+                // Faults count the comparisons within, several to a condition.
+                let counts = formulas.iter().map(comparisons).zip(&conditions);
+                let places: Vec<String> = counts
+                    .flat_map(|(count, path)| std::iter::repeat_n(path.clone(), count))
+                    .collect();
                 let shape = Shape::new(slots, intervals, Formula::All(formulas));
-                Some(shape.map_err(|error| shape_fault(&error, &conditions))?)
+                Some(shape.map_err(|error| shape_fault(&error, &places))?)
             }
         };
         Ok(Circuit { slots, params, shape, conditions })
@@ -117,6 +122,9 @@ struct Assembly {
 
 impl Assembly {
     fn formula(&mut self, rule: &Rule) -> Option<Formula> {
+        if rule.is_public() {
+            return self.truth(rule.clone());
+        }
         Some(match rule {
             Rule::Compare { hidden, op, public, interval } => {
                 let left = self.hidden(hidden)?;
@@ -128,13 +136,35 @@ impl Assembly {
                 let left = self.hidden(&vec![(1, *source)])?;
                 Formula::compare(left, op, Linear::default())
             }
-            Rule::All(parts) => {
-                let parts = parts.iter().map(|part| self.formula(part));
-                Formula::All(parts.collect::<Option<_>>()?)
+            Rule::Member { hidden, set, interval } => {
+                let form = self.hidden(hidden)?;
+                let last = set.last()?;
+                let padding = set.len().next_power_of_two() - set.len();
+                let padded = set.iter().chain(std::iter::repeat_n(last, padding));
+                let set = padded.map(|element| self.public(element, *interval));
+                Formula::In { form, set: set.collect::<Option<_>>()? }
             }
-            // Comparisons joined by `&&` are all that expressions can say yet.
-            _ => return None,
+            Rule::Not(part) => Formula::Not(Box::new(self.formula(part)?)),
+            Rule::All(parts) => Formula::All(self.parts(parts, Rule::All)?),
+            Rule::Any(parts) => Formula::Any(self.parts(parts, Rule::Any)?),
+            Rule::AtLeast(k, parts) => {
+                let parts = parts.iter().map(|part| self.formula(part));
+                Formula::AtLeast(*k, parts.collect::<Option<_>>()?)
+            }
+            Rule::Public(_) => self.truth(rule.clone())?,
         })
+    }
+
+    /// The parts of a conjunction or disjunction; its public ones are worked out as one.
+    fn parts(&mut self, parts: &[Rule], join: fn(Vec<Rule>) -> Rule) -> Option<Vec<Formula>> {
+        let public: Vec<Rule> = parts.iter().filter(|part| part.is_public()).cloned().collect();
+        let hidden = parts.iter().filter(|part| !part.is_public());
+        let mut formulas =
+            hidden.map(|part| self.formula(part)).collect::<Option<Vec<Formula>>>()?;
+        if !public.is_empty() {
+            formulas.push(self.truth(join(public))?);
+        }
+        Some(formulas)
     }
 
     fn hidden(&self, form: &HiddenForm) -> Option<Linear> {
@@ -159,6 +189,22 @@ impl Assembly {
             }
         };
         u16::try_from(index).ok().map(Param)
+    }
+
+    fn truth(&mut self, rule: Rule) -> Option<Formula> {
+        self.params.push((ParamSource::Truth(rule), Interval::bits(1)));
+        u16::try_from(self.params.len() - 1).ok().map(|index| Formula::Holds(Param(index)))
+    }
+}
+
+/// How many comparisons a formula has; a set counts as one.
+fn comparisons(formula: &Formula) -> usize {
+    match formula {
+        Formula::Compare { .. } | Formula::In { .. } | Formula::Holds(_) => 1,
+        Formula::Not(part) => comparisons(part),
+        Formula::All(parts) | Formula::Any(parts) | Formula::AtLeast(_, parts) => {
+            parts.iter().map(comparisons).sum()
+        }
     }
 }
 

@@ -36,8 +36,8 @@ impl Case {
         let shape = shape.unwrap();
         assert_eq!(shape.bounds(), self.bounds);
         assert!(!self.satisfies(shape.system()), "the forged slots are accepted");
-        let condition = normal::normalise(&self.formula, &self.slots, &self.params).unwrap();
-        let bare = System::synthesise(self.params.len(), self.slots.len(), &condition, &[]);
+        let conjuncts = normal::normalise(&self.formula, &self.slots, &self.params).unwrap();
+        let (bare, _) = System::synthesise(self.params.len(), self.slots.len(), &conjuncts, &[]);
         assert!(self.satisfies(&bare), "the forgery fails for another reason");
     }
 

@@ -71,7 +71,7 @@ fn identifier_is_pinned() {
     );
     assert_eq!(
         shape.unwrap().id().to_string(),
-        "0bc5192490e161fb646805707f9eff65332eb3b507dfd3dfb5b899630c56d1b1"
+        "88fee57cc6667aec5d0e3571b998935f6f37a6974ad5e69c5ea49d9b7578631e"
     );
     assert_eq!(ShapeId::from_bytes([0xab; 32]).to_string(), "ab".repeat(32));
 }

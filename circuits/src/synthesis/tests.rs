@@ -1,10 +1,10 @@
-use ark_ff::UniformRand;
+use ark_ff::{Field, UniformRand};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
 use super::*;
-use crate::formula::{Comparison, Formula, Interval, Linear};
+use crate::formula::{Comparison, Formula, Interval, Linear, Param, Slot};
 use crate::shape::Shape;
 
 /// `Σ a_s·slot_s + Σ b_j·param_j`.
