@@ -34,6 +34,7 @@
 
 mod analysis;
 mod bundle;
+mod check;
 mod circuit;
 mod compile;
 mod document;
@@ -44,6 +45,7 @@ mod typing;
 
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
+pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
 pub use expression::Literal;

@@ -35,6 +35,38 @@ impl Logic {
     pub(crate) fn negated(self) -> Self {
         Self::Not(Box::new(self))
     }
+
+    /// The messages that it speaks of.
+    pub(crate) fn sources(&self, found: &mut Vec<SlotSource>) {
+        match self {
+            Self::Constant(_) | Self::Open => {}
+            Self::Linear { terms, .. } => found.extend(terms.iter().map(|(_, source)| *source)),
+            Self::Member { source, .. } => found.push(*source),
+            Self::Not(inner) => inner.sources(found),
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
+                parts.iter().for_each(|part| part.sources(found));
+            }
+        }
+    }
+
+    /// The same of other messages.
+    pub(crate) fn moved(&self, to: &dyn Fn(SlotSource) -> SlotSource) -> Self {
+        let each = |parts: &[Self]| parts.iter().map(|part| part.moved(to)).collect();
+        match self {
+            Self::Constant(_) | Self::Open => self.clone(),
+            Self::Linear { terms, op, constant } => {
+                let terms = terms.iter().map(|(factor, source)| (*factor, to(*source))).collect();
+                Self::Linear { terms, op: *op, constant: *constant }
+            }
+            Self::Member { source, set } => {
+                Self::Member { source: to(*source), set: set.clone() }
+            }
+            Self::Not(inner) => inner.moved(to).negated(),
+            Self::All(parts) => Self::All(each(parts)),
+            Self::Any(parts) => Self::Any(each(parts)),
+            Self::AtLeast(count, parts) => Self::AtLeast(*count, each(parts)),
+        }
+    }
 }
 
 /// A comparison of two or more messages: the factors are not zero, the sources ascend.

@@ -120,6 +120,12 @@ impl Domains {
         self.domains.insert(source, Domain { values, optional });
     }
 
+    /// Adds other domains under other places.
+    pub(crate) fn insert_moved(&mut self, other: &Self, to: impl Fn(SlotSource) -> SlotSource) {
+        let moved = other.domains.iter().map(|(source, domain)| (to(*source), domain.clone()));
+        self.domains.extend(moved);
+    }
+
     /// The domain of a message; of one that is unknown, every integer.
     pub(crate) fn of(&self, source: SlotSource) -> IntegerSet {
         self.domains.get(&source).map_or_else(IntegerSet::all, |domain| domain.values.clone())
