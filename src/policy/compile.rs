@@ -2,6 +2,7 @@
 
 use super::circuit::{Circuit, Plan};
 use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, Validity};
+use super::equality::DistinctIssuers;
 use super::expression::Literal;
 use super::public::{ParamSource, PublicCheck, PublicRule, Revealed, SlotSource};
 use super::rule::Rule;
@@ -9,7 +10,7 @@ use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::{Encoded, FieldType, Timestamp};
+use crate::value::{Encoded, Timestamp};
 use sigil_circuits::{Interval, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,6 +116,8 @@ pub struct CompiledPolicy {
     predicates: Vec<CompiledPredicate>,
     checks: Vec<PublicCheck>,
     equalities: Vec<Equality>,
+    equality_paths: Vec<String>,
+    distinct: Vec<DistinctIssuers>,
     warnings: Vec<Fault>,
 }
 
@@ -162,6 +165,16 @@ impl CompiledPolicy {
     /// The hidden equalities.
     pub fn equalities(&self) -> &[Equality] {
         &self.equalities
+    }
+
+    /// For each hidden equality, the place in the policy that asks for it.
+    pub fn equality_paths(&self) -> &[String] {
+        &self.equality_paths
+    }
+
+    /// Roles whose credentials must come from distinct issuers.
+    pub fn distinct_issuers(&self) -> &[DistinctIssuers] {
+        &self.distinct
     }
 
     /// What is accepted but should be meant.
@@ -235,7 +248,23 @@ impl<'s> Scope<'s> {
         }
     }
 
-    fn path(&self, path: &ClaimPath, at: &str) -> Result<(SlotSource, &'s Field), Fault> {
+    pub(super) fn roles(&self) -> &'s [Role] {
+        self.roles
+    }
+
+    /// The index of a role.
+    pub(super) fn role(&self, name: &str, at: &str) -> Result<usize, Fault> {
+        let names: Vec<&str> = self.roles.iter().map(Role::name).collect();
+        names.iter().position(|known| *known == name).ok_or_else(|| {
+            invalid(at, &format!("no role \"{name}\""), &format!("known: {}", names.join(", ")))
+        })
+    }
+
+    pub(super) fn path(
+        &self,
+        path: &ClaimPath,
+        at: &str,
+    ) -> Result<(SlotSource, &'s Field), Fault> {
         self.resolve(&path.role, &path.field, |problem, remedy| invalid(at, problem, remedy))
     }
 }
@@ -247,6 +276,14 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 impl Policy {
     /// Holds the policy against the schemas of its roles, in any order; others are ignored.
     pub fn compile(&self, schemas: &[Schema]) -> Result<CompiledPolicy, Fault> {
+        if self.accept.is_some() {
+            let problem = "acceptance expressions are not compiled yet";
+            return Err(invalid(
+                "$.accept",
+                problem,
+                "leave it out: all predicates must hold then",
+            ));
+        }
         let mut roles = self.compile_roles(schemas)?;
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
@@ -256,13 +293,14 @@ impl Policy {
         let scope = Scope { roles: &roles, params: &self.params };
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
+        self.refuse_never(&scope, &plan)?;
         let conjuncts = plan
             .rules
             .iter()
             .map(|(path, rule)| Conjunct { path: path.clone(), rule: rule.clone() });
         let conjuncts = conjuncts.collect();
         let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, warnings, predicates, .. } = plan;
+        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
         Ok(CompiledPolicy {
             roles,
             slots,
@@ -273,6 +311,8 @@ impl Policy {
             predicates,
             checks,
             equalities,
+            equality_paths,
+            distinct,
             warnings,
         })
     }
@@ -316,7 +356,7 @@ impl Policy {
             match rule {
                 ClaimRule::Must => role.must.push(source.message),
                 ClaimRule::May => role.may.push(source.message),
-                ClaimRule::Never => {}
+                ClaimRule::Predicate | ClaimRule::Never => {}
             }
         }
         for (i, role) in roles.iter_mut().enumerate() {
@@ -360,53 +400,6 @@ impl Policy {
             }
         }
     }
-
-    fn compile_equalities(&self, scope: &Scope<'_>, plan: &mut Plan) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        for (i, (a, b)) in self.equal.iter().enumerate() {
-            let path = format!("$.equal[{i}]");
-            let refuse = |problem: &str, remedy: &str| Err(invalid(&path, problem, remedy));
-            let (first, first_field) = scope.path(a, &format!("{path}[0]"))?;
-            let (second, second_field) = scope.path(b, &format!("{path}[1]"))?;
-            if first.role == second.role {
-                return refuse("both claims are of one role", "compare claims of two credentials");
-            }
-            if first_field.field_type() != second_field.field_type() {
-                let (x, y) = (first_field.field_type(), second_field.field_type());
-                let problem = format!("{x} and {y} are not one type");
-                return refuse(&problem, "compare claims of the same type");
-            }
-            if first_field.optional() || second_field.optional() {
-                let remedy = "use fields that every credential has";
-                return refuse("an absent field equals nothing", remedy);
-            }
-            let (a, b) = (first.min(second), first.max(second));
-            if !seen.insert((a, b)) {
-                return refuse("this pair stands twice", "remove one of them");
-            }
-            match (scope.exposure(a), scope.exposure(b)) {
-                (Exposure::Revealed, Exposure::Revealed) => {
-                    let rule = Rule::Public(PublicRule::Same { a, b });
-                    plan.checks.push(PublicCheck { path, rule });
-                }
-                (Exposure::Hidden, Exposure::Hidden) => {
-                    let suites = [a, b].map(|source| scope.roles.get(source.role).map(Role::suite));
-                    let hashed =
-                        matches!(first_field.field_type(), FieldType::Text | FieldType::Bytes);
-                    if hashed && suites[0] != suites[1] {
-                        let problem = "text is hashed differently under the two suites";
-                        return refuse(problem, "use credentials of one suite");
-                    }
-                    plan.equalities.push(Equality { a, b });
-                }
-                _ => {
-                    let problem = "one claim is hidden and the other may be seen";
-                    return refuse(problem, "make both `must`, or both `never`");
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Checks a policy's rule against the issuer's limit.
@@ -414,9 +407,9 @@ fn within_limit(field: &Field, rule: ClaimRule, path: &str) -> Result<(), Fault>
     match (field.disclosure(), rule) {
         (Disclosure::Never, ClaimRule::Must | ClaimRule::May) => {
             let problem = "the issuer lets nobody reveal this field";
-            Err(invalid(path, problem, "write never, and a predicate in its place"))
+            Err(invalid(path, problem, "write predicate, and a predicate in its place"))
         }
-        (Disclosure::Always, ClaimRule::May | ClaimRule::Never) => {
+        (Disclosure::Always, ClaimRule::May | ClaimRule::Predicate | ClaimRule::Never) => {
             Err(invalid(path, "the issuer has this field always revealed", "write must"))
         }
         _ => Ok(()),

@@ -10,7 +10,7 @@
 //! schema = "63a359af…"            # SchemaId
 //! issuers = ["did:key:zUC7…"]
 //!
-//! [[claims]]                      # what is not listed is never revealed
+//! [[claims]]                      # what is not listed is only used in predicates
 //! path = "kyc.country"
 //! disclosure = "must"
 //! one_of = ["CH", "LI"]
@@ -38,6 +38,8 @@ mod check;
 mod circuit;
 mod compile;
 mod document;
+mod equality;
+mod example;
 mod expression;
 mod public;
 mod rule;
@@ -47,7 +49,12 @@ pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
 pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
-pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
+pub use document::{
+    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
+    json_schema,
+};
+pub use equality::DistinctIssuers;
+pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,

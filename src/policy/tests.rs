@@ -1,3 +1,4 @@
+mod document;
 mod refusals;
 
 use super::*;
@@ -483,7 +484,7 @@ proptest! {
         let expr = format!(
             "{a} * kyc.children + {c} {} {b} * kyc.balance - kyc.rating", words[op]
         );
-        let rule = if reveal { "must" } else { "never" };
+        let rule = if reveal { "must" } else { "predicate" };
         let lines = format!(
             "claims = [{{ path = 'kyc.balance', disclosure = '{rule}' }}]
              predicates = [{{ name = 'p', expr = '{expr}' }}]"
