@@ -1,24 +1,14 @@
-//! How much is seen of a claim: hidden < predicate < revealed.
+//! How much a policy has shown of a claim, and lets be shown.
 //!
-//! A policy gives each claim of its roles a floor, what a presentation shows at least, and a
-//! ceiling, what it shows at most. The words of the claims set both; a predicate, a hidden equality
-//! or an agreement on a claim raises its floor to [`Level::Predicate`]. Of roles that it does not
-//! have, a policy says nothing.
+//! The words of the claims set a floor and a ceiling; a predicate, a hidden equality or an
+//! agreement on a claim raises its floor to [`Level::Predicate`]. Of roles that it does not have, a
+//! policy says nothing.
 
-use super::{ClaimRule, Policy};
-use std::collections::BTreeSet;
+use super::document::ClaimPath;
+use super::expression::{Atom, Expression};
+use super::{ClaimRule, Level, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-/// What is seen of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// Nothing.
-    Hidden,
-    /// That something proven about it holds.
-    Predicate,
-    /// Its value.
-    Revealed,
-}
 
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,24 +20,82 @@ impl fmt::Display for Level {
     }
 }
 
-/// What a policy asks of a claim and allows.
+/// The least and the most that is shown of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
-    /// What is seen at least.
+    /// The least.
     pub floor: Level,
-    /// What is seen at most.
+    /// The most.
     pub ceiling: Level,
 }
 
-impl ClaimRule {
-    /// The floor and the ceiling that the word stands for.
-    pub fn limits(self) -> Limits {
-        let (floor, ceiling) = match self {
-            Self::Must => (Level::Revealed, Level::Revealed),
-            Self::May => (Level::Hidden, Level::Revealed),
-            Self::Predicate => (Level::Hidden, Level::Predicate),
-            Self::Never => (Level::Hidden, Level::Hidden),
+impl Policy {
+    /// What it has shown of a field and lets be shown; none if it has no such role.
+    pub fn limits(&self, role: &str, field: &str) -> Option<Limits> {
+        if !self.roles.iter().any(|known| known.name == role) {
+            return None;
+        }
+        let rule = self.claim_rule(role, field);
+        let path = ClaimPath { role: role.to_owned(), field: field.to_owned() };
+        let proven = match self.proven().contains_key(&path) {
+            true => Level::Predicate,
+            false => Level::Hidden,
         };
-        Limits { floor, ceiling }
+        Some(Limits { floor: rule.floor().max(proven), ceiling: rule.ceiling() })
+    }
+
+    /// The claims that something is proven about, each with the first place that asks for it.
+    pub(super) fn proven(&self) -> BTreeMap<ClaimPath, String> {
+        let mut proven = BTreeMap::new();
+        let mut add = |path: ClaimPath, place: String| {
+            proven.entry(path).or_insert(place);
+        };
+        for (i, predicate) in self.predicates.iter().enumerate() {
+            for path in claims(&predicate.expression) {
+                add(path, format!("$.predicates[{i}]"));
+            }
+        }
+        for (i, (a, b)) in self.equal.iter().enumerate() {
+            add(a.clone(), format!("$.equal[{i}]"));
+            add(b.clone(), format!("$.equal[{i}]"));
+        }
+        for (i, rule) in self.agree.iter().enumerate() {
+            for role in &rule.roles {
+                for field in &rule.fields {
+                    let path = ClaimPath { role: role.clone(), field: field.clone() };
+                    add(path, format!("$.agree[{i}]"));
+                }
+            }
+        }
+        proven
+    }
+
+    /// The claims that are written out, by path, with their places in the list.
+    pub(super) fn written(&self) -> BTreeMap<&ClaimPath, usize> {
+        self.claims.iter().enumerate().map(|(i, claim)| (&claim.path, i)).collect()
+    }
+}
+
+/// The claims that an expression speaks of.
+pub(super) fn claims(expression: &Expression) -> BTreeSet<ClaimPath> {
+    let terms = expression.comparisons.iter().flat_map(|c| c.left.iter().chain(&c.right));
+    let claims = terms.filter_map(|term| match &term.atom {
+        Atom::Claim { role, field } => {
+            Some(ClaimPath { role: role.clone(), field: field.clone() })
+        }
+        _ => None,
+    });
+    claims.collect()
+}
+
+impl ClaimRule {
+    /// The rule whose floor and ceiling these are; a floor of `predicate` is for predicates to set.
+    pub(super) fn of_limits(floor: Level, ceiling: Level) -> Self {
+        match (floor, ceiling) {
+            (Level::Revealed, _) => Self::Must,
+            (_, Level::Revealed) => Self::May,
+            (_, Level::Predicate) => Self::Predicate,
+            (_, Level::Hidden) => Self::Never,
+        }
     }
 }

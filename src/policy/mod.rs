@@ -41,6 +41,8 @@ mod document;
 mod equality;
 mod example;
 mod expression;
+mod level;
+mod meet;
 mod public;
 mod rule;
 mod typing;
@@ -56,6 +58,8 @@ pub use document::{
 pub use equality::DistinctIssuers;
 pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
+pub use level::Limits;
+pub use meet::{Conflict, Side, meet};
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };
