@@ -80,9 +80,7 @@ impl Policy {
 pub(super) fn claims(expression: &Expression) -> BTreeSet<ClaimPath> {
     let terms = expression.comparisons.iter().flat_map(|c| c.left.iter().chain(&c.right));
     let claims = terms.filter_map(|term| match &term.atom {
-        Atom::Claim { role, field } => {
-            Some(ClaimPath { role: role.clone(), field: field.clone() })
-        }
+        Atom::Claim { role, field } => Some(ClaimPath { role: role.clone(), field: field.clone() }),
         _ => None,
     });
     claims.collect()

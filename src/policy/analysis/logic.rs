@@ -58,9 +58,7 @@ impl Logic {
                 let terms = terms.iter().map(|(factor, source)| (*factor, to(*source))).collect();
                 Self::Linear { terms, op: *op, constant: *constant }
             }
-            Self::Member { source, set } => {
-                Self::Member { source: to(*source), set: set.clone() }
-            }
+            Self::Member { source, set } => Self::Member { source: to(*source), set: set.clone() },
             Self::Not(inner) => inner.moved(to).negated(),
             Self::All(parts) => Self::All(each(parts)),
             Self::Any(parts) => Self::Any(each(parts)),

@@ -227,7 +227,8 @@ impl Meeting<'_> {
 
     fn claims(&mut self) -> Vec<Claim> {
         let (a, b) = (View::new(self.a), View::new(self.b));
-        let mut paths: BTreeSet<&ClaimPath> = a.written.keys().chain(b.written.keys()).copied().collect();
+        let mut paths: BTreeSet<&ClaimPath> =
+            a.written.keys().chain(b.written.keys()).copied().collect();
         paths.extend(a.proven.keys().chain(b.proven.keys()));
         let mut claims = Vec::new();
         for path in paths {
@@ -315,10 +316,7 @@ impl<'p> View<'p> {
         let proven = self.proven.get(path).map(|at| Place::new(at, self.rule_at(at)));
         Some(match self.written.get(path).zip(self.claim(path)) {
             Some((i, claim)) => Stance {
-                word: Place::new(
-                    format!("$.claims[{i}]"),
-                    says(claim.rule, claim.one_of.as_ref()),
-                ),
+                word: Place::new(format!("$.claims[{i}]"), says(claim.rule, claim.one_of.as_ref())),
                 rule: claim.rule,
                 one_of: claim.one_of.as_ref(),
                 proven,

@@ -34,7 +34,8 @@ impl Meeting<'_> {
                 place(i, "schema", a.schema.to_string()),
                 place(j, "schema", b.schema.to_string()),
                 "one role has two schemas",
-                "another name for one of the roles, so that two credentials are asked for".to_owned(),
+                "another name for one of the roles, so that two credentials are asked for"
+                    .to_owned(),
             );
         }
         if a.suite != b.suite {
