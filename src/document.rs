@@ -138,6 +138,13 @@ impl Fault {
     pub fn remedy(&self) -> &str {
         &self.remedy
     }
+
+    /// For a fault inside an expression, the line that it is in and a caret under its column.
+    pub fn caret(&self) -> Option<String> {
+        let Problem::Expression { line, column, text, .. } = &self.problem else { return None };
+        let text = text.lines().nth(line.checked_sub(1)?).unwrap_or_default();
+        Some(format!("{text}\n{}^", " ".repeat(column.saturating_sub(1))))
+    }
 }
 
 /// What can be wrong in a document.
@@ -214,6 +221,8 @@ pub enum Problem {
         column: usize,
         /// What is wrong there.
         message: String,
+        /// The whole expression.
+        text: String,
     },
 }
 

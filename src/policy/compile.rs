@@ -10,8 +10,9 @@ use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::{Encoded, Timestamp};
+use crate::value::{Encoded, LeapDay, Timestamp};
 use sigil_circuits::{Interval, Shape};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part that one credential plays, with what is revealed of it.
@@ -27,6 +28,19 @@ pub struct Role {
 }
 
 impl Role {
+    /// A role of which nothing is revealed, and that trusts nobody.
+    pub(super) fn hidden(name: &str, schema: &Schema, suite: Suite, validity: Validity) -> Self {
+        Self {
+            name: name.to_owned(),
+            schema: schema.clone(),
+            suite,
+            issuers: Vec::new(),
+            validity,
+            must: Vec::new(),
+            may: Vec::new(),
+        }
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -122,6 +136,29 @@ pub struct CompiledPolicy {
 }
 
 impl CompiledPolicy {
+    /// Makes the circuit of what compilation gathered.
+    pub(super) fn of_plan(roles: Vec<Role>, mut plan: Plan) -> Result<Self, Fault> {
+        let conjunct =
+            |(path, rule): &(String, Rule)| Conjunct { path: path.clone(), rule: rule.clone() };
+        let conjuncts = plan.rules.iter().map(conjunct).collect();
+        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
+        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
+        Ok(Self {
+            roles,
+            slots,
+            params,
+            shape,
+            conditions,
+            conjuncts,
+            predicates,
+            checks,
+            equalities,
+            equality_paths,
+            distinct,
+            warnings,
+        })
+    }
+
     /// The roles, in the order of the policy.
     pub fn roles(&self) -> &[Role] {
         &self.roles
@@ -187,6 +224,17 @@ impl CompiledPolicy {
         self.roles.get(source.role)?.schema.field_at(source.message)
     }
 
+    /// `role.field` of a place, as the policy writes it.
+    pub fn claim(&self, source: SlotSource) -> Option<String> {
+        let role = self.roles.get(source.role)?;
+        let name = match source.message {
+            VALID_FROM => "valid_from",
+            VALID_UNTIL => "valid_until",
+            message => role.schema.field_at(message)?.name(),
+        };
+        Some(format!("{}.{name}", role.name))
+    }
+
     /// The integers that the message of a place may be; none for text and bytes.
     pub fn interval(&self, source: SlotSource) -> Option<Interval> {
         super::circuit::slot_interval(&self.roles, source)
@@ -208,9 +256,18 @@ impl CompiledPolicy {
 pub(super) struct Scope<'s> {
     roles: &'s [Role],
     params: &'s BTreeMap<String, Literal>,
+    leap_day: Option<LeapDay>,
 }
 
 impl<'s> Scope<'s> {
+    pub(super) fn new(
+        roles: &'s [Role],
+        params: &'s BTreeMap<String, Literal>,
+        leap_day: Option<LeapDay>,
+    ) -> Self {
+        Self { roles, params, leap_day }
+    }
+
     pub(super) fn resolve(
         &self,
         role: &str,
@@ -231,12 +288,13 @@ impl<'s> Scope<'s> {
         Ok((SlotSource { role: index, message }, found))
     }
 
-    pub(super) fn field(&self, source: SlotSource) -> Option<&'s Field> {
-        self.roles.get(source.role)?.schema.field_at(source.message)
-    }
-
     pub(super) fn param(&self, name: &str) -> Option<&'s Literal> {
         self.params.get(name)
+    }
+
+    /// What becomes of a 29 February, if the policy says so.
+    pub(super) fn leap_day(&self) -> Option<LeapDay> {
+        self.leap_day
     }
 
     pub(super) fn exposure(&self, source: SlotSource) -> Exposure {
@@ -276,45 +334,18 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 impl Policy {
     /// Holds the policy against the schemas of its roles, in any order; others are ignored.
     pub fn compile(&self, schemas: &[Schema]) -> Result<CompiledPolicy, Fault> {
-        if self.accept.is_some() {
-            let problem = "acceptance expressions are not compiled yet";
-            return Err(invalid(
-                "$.accept",
-                problem,
-                "leave it out: all predicates must hold then",
-            ));
-        }
         let mut roles = self.compile_roles(schemas)?;
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
         for (i, role) in roles.iter().enumerate() {
             plan.validity(i, role);
         }
-        let scope = Scope { roles: &roles, params: &self.params };
+        let leap_day = self.leap_day;
+        let scope = Scope::new(&roles, &self.params, leap_day);
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
         self.refuse_never(&scope, &plan)?;
-        let conjuncts = plan
-            .rules
-            .iter()
-            .map(|(path, rule)| Conjunct { path: path.clone(), rule: rule.clone() });
-        let conjuncts = conjuncts.collect();
-        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
-        Ok(CompiledPolicy {
-            roles,
-            slots,
-            params,
-            shape,
-            conditions,
-            conjuncts,
-            predicates,
-            checks,
-            equalities,
-            equality_paths,
-            distinct,
-            warnings,
-        })
+        CompiledPolicy::of_plan(roles, plan)
     }
 
     fn compile_roles(&self, schemas: &[Schema]) -> Result<Vec<Role>, Fault> {
@@ -325,15 +356,8 @@ impl Policy {
                 let problem = format!("schema {} is not at hand", rule.schema);
                 invalid(&path, &problem, "give its document too, or correct the id")
             })?;
-            Ok(Role {
-                name: rule.name.clone(),
-                schema: schema.clone(),
-                suite: rule.suite,
-                issuers: rule.issuers.clone(),
-                validity: rule.validity,
-                must: Vec::new(),
-                may: Vec::new(),
-            })
+            let role = Role::hidden(&rule.name, schema, rule.suite, rule.validity);
+            Ok(Role { issuers: rule.issuers.clone(), ..role })
         };
         self.roles.iter().enumerate().map(compile).collect()
     }
@@ -342,7 +366,8 @@ impl Policy {
     fn compile_claims(&self, roles: &mut [Role], plan: &mut Plan) -> Result<(), Fault> {
         let mut revealed: Vec<(SlotSource, ClaimRule)> = Vec::new();
         {
-            let scope = Scope { roles, params: &self.params };
+            let leap_day = self.leap_day;
+            let scope = Scope::new(roles, &self.params, leap_day);
             for (i, claim) in self.claims.iter().enumerate() {
                 let path = format!("$.claims[{i}]");
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;
@@ -383,15 +408,11 @@ impl Policy {
         let mut used = BTreeSet::new();
         for (i, predicate) in self.predicates.iter().enumerate() {
             let path = format!("$.predicates[{i}]");
-            let mut parts = Vec::new();
-            for compared in &predicate.expression.comparisons {
-                parts.push(typing::check(compared, scope, &format!("{path}.expr"))?);
-                used.extend(compared.params());
-            }
-            let rule = Rule::All(parts);
-            plan.rules.push((path.clone(), rule.clone()));
+            let rule = typing::check(&predicate.expression, scope, &format!("{path}.expr"))?;
+            used.extend(predicate.expression.params());
             plan.predicates.push(CompiledPredicate { name: predicate.name.clone(), path, rule });
         }
+        plan.rules.extend(self.acceptance(&plan.predicates)?);
         match self.params.keys().find(|name| !used.contains(name.as_str())) {
             None => Ok(()),
             Some(name) => {
@@ -399,6 +420,32 @@ impl Policy {
                 Err(invalid(&path, "no predicate uses this parameter", "remove it, or use it"))
             }
         }
+    }
+}
+
+impl Policy {
+    /// What has to hold: all predicates, or what `accept` makes of them.
+    fn acceptance(&self, predicates: &[CompiledPredicate]) -> Result<Vec<(String, Rule)>, Fault> {
+        let named = |name: &str| predicates.iter().find(|predicate| predicate.name == name);
+        let Some(accept) = &self.accept else {
+            let all = predicates.iter().map(|p| (p.path.clone(), p.rule.clone()));
+            return Ok(all.collect());
+        };
+        let used = RefCell::new(BTreeSet::new());
+        let rule = |name: &str| {
+            used.borrow_mut().insert(name.to_owned());
+            named(name).map(|predicate| predicate.rule.clone())
+        };
+        let conjuncts = typing::accept(accept, &rule, "$.accept")?;
+        if let Some(idle) = predicates.iter().find(|p| !used.borrow().contains(&p.name)) {
+            let problem = "what is accepted does not depend on this predicate";
+            return Err(invalid(&idle.path, problem, "name it under accept, or remove it"));
+        }
+        let placed = conjuncts.into_iter().map(|(name, rule)| {
+            let predicate = name.as_deref().and_then(named);
+            (predicate.map_or_else(|| "$.accept".to_owned(), |p| p.path.clone()), rule)
+        });
+        Ok(placed.collect())
     }
 }
 

@@ -66,7 +66,6 @@ const PREDICATES: RangeInclusive<usize> = 0..=64;
 const EQUALITIES: RangeInclusive<usize> = 0..=64;
 const AGREEMENTS: RangeInclusive<usize> = 0..=16;
 const EXAMPLES: RangeInclusive<usize> = 0..=256;
-const MAX_ACCEPT: usize = 2_000;
 
 const FIELDS: [&str; 23] = [
     "format",
@@ -135,7 +134,7 @@ pub struct Policy {
     pub(super) claims: Vec<Claim>,
     pub(super) params: BTreeMap<String, Literal>,
     pub(super) predicates: Vec<Predicate>,
-    pub(super) accept: Option<String>,
+    pub(super) accept: Option<Expression>,
     pub(super) equal: Vec<(ClaimPath, ClaimPath)>,
     pub(super) agree: Vec<Agreement>,
     pub(super) pseudonym: Option<String>,
@@ -186,7 +185,7 @@ impl Policy {
             claims: list(root.optional("claims"), CLAIMS, Claim::parse)?,
             params: params(root.optional("params"))?,
             predicates: list(root.optional("predicates"), PREDICATES, Predicate::parse)?,
-            accept: root.optional("accept").map(|at| accept(&at)).transpose()?,
+            accept: root.optional("accept").map(|at| Expression::parse(&at)).transpose()?,
             equal: list(root.optional("equal"), EQUALITIES, claim::equality)?,
             agree: list(root.optional("agree"), AGREEMENTS, Agreement::parse)?,
             pseudonym: pseudonym(&root)?,
@@ -236,7 +235,7 @@ impl Policy {
             self.retention.map(|days| only("retention", "days", Document::Integer(days.into()))),
             text("leap_day", self.leap_day.map(|rule| rule.word().to_owned())),
             self.validity.map(|window| ("validity", window.to_document())),
-            text("accept", self.accept.clone()),
+            text("accept", self.accept.as_ref().map(|accept| accept.source.clone())),
             self.pseudonym.as_ref().map(|scope| only("pseudonym", "scope", Document::text(scope))),
         ];
         entries.extend(optional.into_iter().flatten());
@@ -406,17 +405,7 @@ fn pseudonym(root: &Fields<'_>) -> Result<Option<String>, Fault> {
     root.optional("pseudonym").map(read).transpose()
 }
 
-fn accept(cursor: &Cursor<'_>) -> Result<String, Fault> {
-    let source = cursor.text()?;
-    let printable = source.bytes().all(|b| (b' '..=b'~').contains(&b) || b == b'\n');
-    if !printable || source.is_empty() || source.len() > MAX_ACCEPT {
-        let remedy = format!("write 1 to {MAX_ACCEPT} printable ASCII characters");
-        return Err(cursor.invalid("this expression is not accepted", remedy));
-    }
-    Ok(source.to_owned())
-}
-
-fn params(cursor: Option<Cursor<'_>>) -> Result<BTreeMap<String, Literal>, Fault> {
+pub(super) fn params(cursor: Option<Cursor<'_>>) -> Result<BTreeMap<String, Literal>, Fault> {
     let Some(cursor) = cursor else { return Ok(BTreeMap::new()) };
     let entries = cursor.entries()?;
     if !PARAMS.contains(&entries.len()) {

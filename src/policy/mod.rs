@@ -43,12 +43,13 @@ mod example;
 mod expression;
 mod level;
 mod meet;
+mod predicate;
 mod public;
 mod rule;
 mod typing;
 
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
-pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
+pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{
@@ -60,6 +61,7 @@ pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use level::Limits;
 pub use meet::{Conflict, Side, meet};
+pub use predicate::check_predicate;
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };

@@ -37,7 +37,8 @@ pub enum PublicTerm {
     /// Days from 0001-01-01 to the day of the request.
     Today,
     /// A day moved by whole years: forward to its anniversary; back (negative) to the latest day
-    /// whose anniversary is not after it.
+    /// whose anniversary is not after it. What is before the calendar is -1, what is after it one
+    /// more than its last day.
     Years {
         /// The day.
         base: PublicDay,
@@ -45,6 +46,8 @@ pub enum PublicTerm {
         years: i16,
         /// What becomes of a 29 February.
         leap_day: LeapDay,
+        /// Whether the day before the base is meant, as strict relations ask for.
+        strict: bool,
     },
     /// The integer of a revealed value, without the 1 that marks presence; 0 where it is absent.
     Disclosed(SlotSource),
@@ -72,12 +75,17 @@ impl PublicTerm {
             Self::Now => now.unix().into(),
             Self::Today => now.date().days().into(),
             Self::Disclosed(source) => disclosed(source)?.into(),
-            Self::Years { base, years, leap_day } => {
+            Self::Years { base, years, leap_day, strict } => {
                 let day = match base {
-                    PublicDay::Today => now.date(),
-                    PublicDay::Disclosed(source) => Date::from_days(disclosed(source)?)?,
+                    PublicDay::Today => now.date().days().into(),
+                    PublicDay::Disclosed(source) => disclosed(source)?,
                 };
-                day.plus_years(*years, *leap_day)?.days().into()
+                let base = day.checked_sub((*strict).into()).and_then(Date::from_days);
+                match base.map(|day| day.plus_years(*years, *leap_day)) {
+                    Some(Some(day)) => day.days().into(),
+                    Some(None) if *years > 0 => i128::from(Date::MAX.days()) + 1,
+                    _ => -1,
+                }
             }
         })
     }
@@ -94,7 +102,7 @@ impl PublicForm {
         Self { constant: 0, terms: vec![(1, term)] }
     }
 
-    /// The value; none if a quantity was not revealed, or a day is beyond the calendar.
+    /// The value; none if a quantity was not revealed.
     pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
         self.terms.iter().try_fold(self.constant, |sum, (factor, term)| {
             sum.checked_add(factor.checked_mul(term.value(now, revealed)?)?)

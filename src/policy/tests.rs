@@ -1,10 +1,11 @@
+mod bundle;
 mod document;
 mod refusals;
 
 use super::*;
 use crate::bbs::{SecretKey, Suite};
 use crate::did_key;
-use crate::document::{Fault, Problem};
+use crate::document::Fault;
 use crate::schema::{Schema, VALID_FROM, VALID_UNTIL};
 use crate::value::{Encoded, Timestamp};
 use proptest::prelude::*;

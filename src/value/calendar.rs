@@ -32,6 +32,9 @@ impl Zeroize for Date {
 }
 
 impl Date {
+    /// The day 9999-12-31.
+    pub const MAX: Self = Self { days: LAST_DAY };
+
     /// The date of a year (1 to 9999), month and day, if there is one.
     pub fn new(year: u32, month: u32, day: u32) -> Option<Self> {
         let before = *DAYS_BEFORE_MONTH.get(usize::try_from(month.checked_sub(1)?).ok()?)?;

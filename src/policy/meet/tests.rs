@@ -92,7 +92,7 @@ impl Generator {
         Document::object(entries)
     }
 
-    /// A policy that compiles, unless it has an acceptance expression that is not compiled yet.
+    /// A policy.
     pub(crate) fn policy(&mut self) -> Policy {
         let roles: &[&str] =
             [&["kyc"][..], &["bank"], &["bank", "kyc"], &["kyc", "bank"]][self.below(4)];
@@ -157,15 +157,17 @@ impl Generator {
         Policy::from_document(&Document::object(entries)).unwrap()
     }
 
+    /// Every name, in alternatives that all have to hold.
     fn accept(&mut self, names: &[String]) -> String {
-        let name = |generator: &mut Self| names[generator.below(names.len())].clone();
-        let parts: Vec<String> = (0..1 + self.below(3))
-            .map(|_| match self.below(3) {
-                0 => format!("({} || {})", name(self), name(self)),
-                1 => format!("({} && !{})", name(self), name(self)),
-                _ => name(self),
-            })
-            .collect();
+        let mut parts: Vec<Vec<String>> = Vec::new();
+        for name in names {
+            match parts.last_mut() {
+                Some(part) if self.once_in(2) => part.push(name.clone()),
+                _ => parts.push(vec![name.clone()]),
+            }
+        }
+        let parts: Vec<String> =
+            parts.iter().map(|part| format!("({})", part.join(" || "))).collect();
         parts.join(" && ")
     }
 
@@ -329,12 +331,11 @@ fn who_satisfies_the_meet_satisfies_both() {
 }
 
 #[test]
-fn a_generated_policy_compiles_unless_its_acceptance_does_not() {
+fn generated_policies_compile() {
     let mut generator = Generator::new(4);
     let schemas = generator.schemas.clone();
     let policies: Vec<Policy> = (0..200).map(|_| generator.policy()).collect();
-    let fails = policies.iter().filter(|policy| policy.compile(&schemas).is_err());
-    let fails: Vec<_> = fails.map(|policy| policy.compile(&schemas).unwrap_err()).collect();
-    let others = fails.iter().filter(|fault| !fault.path().starts_with("$.accept")).count();
-    assert!(others < 40, "{fails:?}");
+    let faults = policies.iter().filter_map(|policy| policy.compile(&schemas).err());
+    let faults: Vec<String> = faults.map(|fault| fault.to_string()).collect();
+    assert!(faults.len() < 40, "{faults:#?}");
 }

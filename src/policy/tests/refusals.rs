@@ -2,99 +2,6 @@
 
 use super::*;
 
-/// Inside an expression.
-#[test]
-fn reject_expressions() {
-    let table = [
-        ("kyc.children", 1, "expected a comparison", "role.flag == true"),
-        ("kyc.children + 1", 14, "expected a comparison", "compare the sum"),
-        ("kyc.children > 1 || kyc.children < 9", 18, "`||` comes with the full language", ""),
-        ("!(kyc.children > 1)", 1, "`!` comes with the full language", "opposite"),
-        ("!!kyc.accredited == true", 1, "`!` comes with the full language", ""),
-        ("kyc.children in [1, 2]", 14, "`in` comes with the full language", "one_of"),
-        ("has(kyc.rating)", 5, "comes with the full language", "absent field is false"),
-        ("kyc.birth_date <= today", 19, "comes with the full language", "parameter"),
-        ("kyc.birth_date + days(3) <= date('2008-01-01')", 18, "full language", ""),
-        ("between(kyc.children, 1, 2)", 1, "comes with the full language", ""),
-        ("kyc.children > 1 ? true : false", 18, "`? :` is not part", ""),
-        ("kyc.children / 2 > 1", 14, "division is not exact", "multiply the other side"),
-        ("kyc.children % 2 == 1", 14, "division is not exact", ""),
-        ("kyc.children > 1.5", 16, "no floating point", "decimal(\"12.50\")"),
-        ("kyc.children > 1e3", 16, "no floating point", ""),
-        ("kyc.children > null", 16, "nothing compares with this", ""),
-        ("kyc.children > b'a'", 16, "nothing compares with this", ""),
-        ("kyc.children == [1]", 17, "no lists", ""),
-        ("kyc.children == {1: 2}", 17, "no lists", ""),
-        ("kyc['children'] == 2", 4, "no lists or maps", "role.field"),
-        ("kyc.children.count == 2", 1, "a path has two parts", "role.field"),
-        ("children == 2", 1, "a name by itself", "role.field or params.name"),
-        ("size(kyc.children) == 2", 1, "no such function", "decimal("),
-        ("kyc.children.size() == 2", 14, "no such function", ""),
-        ("1 < kyc.children < 3", 3, "comparisons do not chain", "a < b && b < c"),
-        ("(kyc.children > 1 && true) == true", 19, "`&&` joins comparisons only", ""),
-        ("kyc.children * income.children > 2", 14, "a product of two unknowns", ""),
-        ("kyc.children * params.k > 2", 14, "a product of two unknowns", ""),
-        ("decimal(12) < kyc.savings", 1, "expected a string inside", ""),
-        ("decimal('-1') < kyc.savings", 1, "not a value of this kind", ""),
-        ("date('2023-02-29') > kyc.birth_date", 1, "not a value of this kind", ""),
-        ("kyc.children > 1 &&", 20, "ends too soon", "comparisons joined by &&"),
-        ("", 1, "ends too soon", "comparisons joined by &&"),
-        ("kyc.children > 99999999999999999999", 16, "invalid int", ""),
-        // Types.
-        ("ky.children > 1", 1, "no role \"ky\"", "known: kyc, income"),
-        ("kyc.kids > 1", 1, "has no field \"kids\"", "its fields: person, birth_date"),
-        ("kyc.children > params.k", 16, "no such parameter", "[params]"),
-        ("kyc.person == 'x'", 1, "text values do not compare", "`equal`"),
-        ("kyc.savings + income.bonus > decimal('1')", 15, "a decimal of 3 places", "2 places"),
-        ("kyc.children + kyc.birth_date > 1", 16, "this claim is a date", "whole number"),
-        ("kyc.children == kyc.accredited", 17, "this claim is true or false", ""),
-        ("kyc.savings > 12", 15, "another kind", "decimal"),
-        ("kyc.savings > decimal('0.125')", 15, "another kind", "at most 2 places"),
-        ("kyc.children > decimal('1')", 16, "another kind", "a whole number"),
-        ("kyc.birth_date < 733100", 18, "another kind", "date(\"2008-02-29\")"),
-        ("kyc.birth_date < timestamp('2020-01-01T00:00:00Z')", 18, "another kind", ""),
-        ("kyc.accredited == 1", 19, "another kind", "true or false"),
-        ("kyc.status == 'tourist'", 15, "another kind", "\"citizen\", \"resident\", \"visitor\""),
-        ("kyc.status == 1", 15, "another kind", ""),
-        ("kyc.country == 'ch'", 16, "another kind", "A-Z"),
-        ("kyc.status < 'visitor'", 12, "no order", "`==` or `!=`"),
-        ("kyc.country >= 'A'", 13, "no order", ""),
-        ("kyc.accredited > false", 16, "no order", ""),
-        ("2 * kyc.birth_date > date('2008-01-01')", 5, "only numbers and decimals add up", ""),
-        ("kyc.birth_date - kyc.birth_date > date('2008-01-01')", 1, "only numbers and", ""),
-        ("-kyc.birth_date > date('2008-01-01')", 2, "only numbers and decimals add up", ""),
-        ("date('2008-01-01') < date('2009-01-01')", 20, "no claim in this comparison", ""),
-        ("1 < 2", 3, "no claim in this comparison", ""),
-        ("kyc.children - kyc.children > 1", 1, "this claim cancels", ""),
-        ("kyc.children >= kyc.children", 1, "this claim cancels", ""),
-        // Ranges.
-        ("kyc.children < 256", 16, "256 can't be reached: the claims here give 0 to 255", "range"),
-        ("kyc.children > -1", 17, "-1 can't be reached", ""),
-        ("2 * kyc.children + 1 > 512", 24, "511 can't be reached", "range"),
-        ("kyc.balance >= -32769", 17, "-32769 can't be reached: the claims here give -32768", ""),
-        ("kyc.rating >= 128", 15, "128 can't be reached: the claims here give -128 to 127", ""),
-        ("kyc.children - income.children > 255", 32, "nothing is beyond 255", "include it"),
-        ("0 > kyc.children", 3, "nothing is beyond 0: this never holds", "include it"),
-        ("income.bonus >= decimal('4294967.296')", 17, "4294967.296 can't be reached", "range"),
-        ("9223372036854775807 * 4 * kyc.children > 1", 0, "factors are too large", ""),
-    ];
-    for (expr, column, message, remedy) in table {
-        let fault = match predicate(expr) {
-            Ok(_) => panic!("{expr}: accepted"),
-            Err(fault) => fault,
-        };
-        assert!(fault.to_string().contains(message), "{expr}: {fault}");
-        assert!(fault.remedy().contains(remedy), "{expr}: {fault}");
-        if column > 0 {
-            assert_eq!(fault.path(), "$.predicates[0].expr");
-            let Problem::Expression { line: 1, column: found, .. } = fault.problem() else {
-                panic!("{expr}: {fault}");
-            };
-            assert_eq!(*found, column, "{expr}: {fault}");
-        }
-    }
-}
-
 /// Outside expressions: the change to a good policy, the path and the words.
 #[test]
 fn reject_policies() {
@@ -128,7 +35,10 @@ fn reject_policies() {
             "write hidden or reveal or skip",
         ),
         (("k = 2".into(), "K = 2".into()), "$.params.K", "not a name for a parameter"),
-        (("k = 2".into(), "k = [2]".into()), "$.params.k", "not a value of a parameter"),
+        (("k = 2".into(), "k = [2]".into()), "$.predicates[0].expr", "params.k is a list"),
+        (("k = 2".into(), "k = []".into()), "$.params.k", "a list of 0 values"),
+        (("k = 2".into(), "k = [[2]]".into()), "$.params.k[0]", "not a value of a parameter"),
+        (("k = 2".into(), "k = [2, { date = '1' }]".into()), "$.params.k[1].date", "this kind"),
         (("k = 2".into(), "k = { date = '2008-02-30' }".into()), "$.params.k.date", "this kind"),
         (("k = 2".into(), "k = { day = '2008-02-28' }".into()), "$.params.k.day", "unknown field"),
         (("k = 2".into(), "k = {}".into()), "$.params.k", "not one value"),
@@ -298,7 +208,7 @@ fn expressions_are_bounded() {
         5,
         "the same comparison is proven once"
     );
-    assert!(predicate(&sum(200)).is_err());
+    assert!(predicate(&sum(300)).is_err());
     for (open, close) in
         [("(", ")"), ("-(", ")"), ("!", ""), ("a.b(", ")"), ("[", "]"), ("{1:", "}")]
     {
@@ -326,6 +236,9 @@ fn the_json_schema_agrees_with_the_parser() {
         ("\"date\":\"2008-01-01\"", "\"decimal\":\"12.5\"", true),
         ("{\"date\":\"2008-01-01\"}", "-5", true),
         ("{\"date\":\"2008-01-01\"}", "\"CH\"", true),
+        ("{\"date\":\"2008-01-01\"}", "[{\"date\":\"2008-01-01\"},\"CH\",5]", true),
+        ("{\"date\":\"2008-01-01\"}", "[]", false),
+        ("{\"date\":\"2008-01-01\"}", "[[1]]", false),
         ("{\"date\":\"2008-01-01\"}", "{}", false),
         ("{\"date\":\"2008-01-01\"}", "null", false),
         ("\"date\":\"2008-01-01\"", "\"date\":\"2008-1-1\"", false),
