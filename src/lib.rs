@@ -76,6 +76,7 @@ pub mod did_key;
 pub mod digest;
 pub mod document;
 pub mod encoding;
+pub mod plan;
 pub mod policy;
 pub mod presentation;
 pub mod request;
