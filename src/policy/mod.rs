@@ -32,6 +32,7 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod acceptance;
 mod bundle;
 mod circuit;
 mod compile;
@@ -43,6 +44,7 @@ mod public;
 mod rule;
 mod typing;
 
+pub use acceptance::Shortfall;
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use document::{
