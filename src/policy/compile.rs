@@ -28,6 +28,19 @@ pub struct Role {
 }
 
 impl Role {
+    /// A role of which nothing is revealed, and that trusts nobody.
+    pub(super) fn hidden(name: &str, schema: &Schema, suite: Suite, validity: Validity) -> Self {
+        Self {
+            name: name.to_owned(),
+            schema: schema.clone(),
+            suite,
+            issuers: Vec::new(),
+            validity,
+            must: Vec::new(),
+            may: Vec::new(),
+        }
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -123,6 +136,29 @@ pub struct CompiledPolicy {
 }
 
 impl CompiledPolicy {
+    /// Makes the circuit of what compilation gathered.
+    pub(super) fn of_plan(roles: Vec<Role>, mut plan: Plan) -> Result<Self, Fault> {
+        let conjunct =
+            |(path, rule): &(String, Rule)| Conjunct { path: path.clone(), rule: rule.clone() };
+        let conjuncts = plan.rules.iter().map(conjunct).collect();
+        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
+        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
+        Ok(Self {
+            roles,
+            slots,
+            params,
+            shape,
+            conditions,
+            conjuncts,
+            predicates,
+            checks,
+            equalities,
+            equality_paths,
+            distinct,
+            warnings,
+        })
+    }
+
     /// The roles, in the order of the policy.
     pub fn roles(&self) -> &[Role] {
         &self.roles
@@ -188,6 +224,17 @@ impl CompiledPolicy {
         self.roles.get(source.role)?.schema.field_at(source.message)
     }
 
+    /// `role.field` of a place, as the policy writes it.
+    pub fn claim(&self, source: SlotSource) -> Option<String> {
+        let role = self.roles.get(source.role)?;
+        let name = match source.message {
+            VALID_FROM => "valid_from",
+            VALID_UNTIL => "valid_until",
+            message => role.schema.field_at(message)?.name(),
+        };
+        Some(format!("{}.{name}", role.name))
+    }
+
     /// The integers that the message of a place may be; none for text and bytes.
     pub fn interval(&self, source: SlotSource) -> Option<Interval> {
         super::circuit::slot_interval(&self.roles, source)
@@ -213,6 +260,14 @@ pub(super) struct Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
+    pub(super) fn new(
+        roles: &'s [Role],
+        params: &'s BTreeMap<String, Literal>,
+        leap_day: Option<LeapDay>,
+    ) -> Self {
+        Self { roles, params, leap_day }
+    }
+
     pub(super) fn resolve(
         &self,
         role: &str,
@@ -286,31 +341,11 @@ impl Policy {
             plan.validity(i, role);
         }
         let leap_day = self.leap_day;
-        let scope = Scope { roles: &roles, params: &self.params, leap_day };
+        let scope = Scope::new(&roles, &self.params, leap_day);
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
         self.refuse_never(&scope, &plan)?;
-        let conjuncts = plan
-            .rules
-            .iter()
-            .map(|(path, rule)| Conjunct { path: path.clone(), rule: rule.clone() });
-        let conjuncts = conjuncts.collect();
-        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
-        Ok(CompiledPolicy {
-            roles,
-            slots,
-            params,
-            shape,
-            conditions,
-            conjuncts,
-            predicates,
-            checks,
-            equalities,
-            equality_paths,
-            distinct,
-            warnings,
-        })
+        CompiledPolicy::of_plan(roles, plan)
     }
 
     fn compile_roles(&self, schemas: &[Schema]) -> Result<Vec<Role>, Fault> {
@@ -321,15 +356,8 @@ impl Policy {
                 let problem = format!("schema {} is not at hand", rule.schema);
                 invalid(&path, &problem, "give its document too, or correct the id")
             })?;
-            Ok(Role {
-                name: rule.name.clone(),
-                schema: schema.clone(),
-                suite: rule.suite,
-                issuers: rule.issuers.clone(),
-                validity: rule.validity,
-                must: Vec::new(),
-                may: Vec::new(),
-            })
+            let role = Role::hidden(&rule.name, schema, rule.suite, rule.validity);
+            Ok(Role { issuers: rule.issuers.clone(), ..role })
         };
         self.roles.iter().enumerate().map(compile).collect()
     }
@@ -339,7 +367,7 @@ impl Policy {
         let mut revealed: Vec<(SlotSource, ClaimRule)> = Vec::new();
         {
             let leap_day = self.leap_day;
-            let scope = Scope { roles, params: &self.params, leap_day };
+            let scope = Scope::new(roles, &self.params, leap_day);
             for (i, claim) in self.claims.iter().enumerate() {
                 let path = format!("$.claims[{i}]");
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;

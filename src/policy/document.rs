@@ -406,7 +406,7 @@ fn pseudonym(root: &Fields<'_>) -> Result<Option<String>, Fault> {
     root.optional("pseudonym").map(read).transpose()
 }
 
-fn params(cursor: Option<Cursor<'_>>) -> Result<BTreeMap<String, Literal>, Fault> {
+pub(super) fn params(cursor: Option<Cursor<'_>>) -> Result<BTreeMap<String, Literal>, Fault> {
     let Some(cursor) = cursor else { return Ok(BTreeMap::new()) };
     let entries = cursor.entries()?;
     if !PARAMS.contains(&entries.len()) {

@@ -32,18 +32,25 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod analysis;
 mod bundle;
+mod check;
 mod circuit;
 mod compile;
 mod document;
 mod equality;
 mod example;
 mod expression;
+mod level;
+mod meet;
+mod predicate;
 mod public;
 mod rule;
 mod typing;
 
+pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
+pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub(crate) use document::is_iri;
 pub use document::{
@@ -53,6 +60,9 @@ pub use document::{
 pub use equality::DistinctIssuers;
 pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
+pub use level::Limits;
+pub use meet::{Conflict, Side, meet};
+pub use predicate::check_predicate;
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };

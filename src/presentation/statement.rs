@@ -378,13 +378,7 @@ fn disclosed_scalar(
 
 /// `role.field`, as the policy writes it.
 pub(super) fn claim_path(terms: &Terms, role: usize, message: usize) -> String {
-    let Some(role) = terms.policy.roles().get(role) else { return "?".to_owned() };
-    let name = match message {
-        VALID_FROM => "valid_from",
-        VALID_UNTIL => "valid_until",
-        _ => role.schema().field_at(message).map_or("?", |field| field.name()),
-    };
-    format!("{}.{name}", role.name())
+    terms.policy.claim(SlotSource { role, message }).unwrap_or_else(|| "?".to_owned())
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ impl Synthesis {
     fn selectors(&mut self, count: usize, total: &Row) -> Vec<Selector> {
         let cells: Vec<usize> = (1..count).map(|_| self.cell(Cell::Selector)).collect();
         let row: Row = cells.iter().map(|cell| (Fr::one(), *cell)).collect();
-        let rest = Selector { row: sum(&total, -Fr::one(), &row), cell: None };
+        let rest = Selector { row: sum(total, -Fr::one(), &row), cell: None };
         let selector = |cell| Selector { row: vec![(Fr::one(), cell)], cell: Some(cell) };
         cells.into_iter().map(selector).chain([rest]).collect()
     }

@@ -37,6 +37,7 @@ use crate::document::{Cursor, Fault, Problem};
 use cel::parser::Parser;
 use reader::Reader;
 use sigil_circuits::Comparison;
+use std::collections::BTreeSet;
 
 /// Greatest length of an expression in octets.
 const MAX_OCTETS: usize = 4_000;
@@ -137,6 +138,18 @@ impl Node {
         }
     }
 
+    fn collect_claims<'a>(&'a self, claims: &mut BTreeSet<(&'a str, &'a str)>) {
+        if let Self::Has { role, field, .. } | Self::Flag { role, field, .. } = self {
+            claims.insert((role, field));
+        }
+        for term in self.forms().into_iter().flatten() {
+            if let Atom::Claim { role, field } = &term.atom {
+                claims.insert((role, field));
+            }
+        }
+        self.parts().iter().for_each(|part| part.collect_claims(claims));
+    }
+
     /// The linear forms of a condition that is not made of others.
     fn forms(&self) -> Vec<&[Term]> {
         match self {
@@ -230,6 +243,13 @@ impl Expression {
         let mut names = Vec::new();
         self.root.collect_params(&mut names);
         names
+    }
+
+    /// Role and field of every claim in it.
+    pub(super) fn claims(&self) -> BTreeSet<(&str, &str)> {
+        let mut claims = BTreeSet::new();
+        self.root.collect_claims(&mut claims);
+        claims
     }
 
     /// Where its faults are told from.
