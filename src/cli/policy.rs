@@ -6,8 +6,8 @@ use super::report::Report;
 use super::{algebra, artefacts, time};
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
-use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
-use crate::presentation::{StatementError, VerifiedPresentation};
+use crate::policy::{Bundle, CompiledPolicy, Policy, Shortfall, json_schema};
+use crate::presentation::VerifiedPresentation;
 use crate::value::Timestamp;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -226,7 +226,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             }
             CostOf::OwnRange(slot) => {
                 let source = compiled.slots().get(slot);
-                let name = source.and_then(|source| compiled.claim(*source));
+                let name = source.map(|source| compiled.claim(*source));
                 format!("the range of {}", name.unwrap_or_default())
             }
             _ => "other".to_owned(),
@@ -284,12 +284,13 @@ pub(super) fn describe_verified(
     report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
 }
 
-/// Why what is said in the clear is not enough, with the rule in the policy's own words.
-pub(super) fn problem(policy: &Policy, error: &StatementError) -> String {
-    match error {
-        StatementError::Rule { rule: place } => format!("{error} ({})", rule(policy, place)),
-        error => error.to_string(),
-    }
+/// Why what is disclosed is not acceptable, with rules in the policy's own words.
+pub(super) fn wanting(policy: &Policy, shortfalls: &[Shortfall]) -> String {
+    let words = shortfalls.iter().map(|shortfall| match shortfall {
+        Shortfall::Rule { path } => format!("{shortfall} ({})", rule(policy, path)),
+        shortfall => shortfall.to_string(),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// A rule in the policy's own words, by its place.

@@ -32,6 +32,7 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod acceptance;
 mod analysis;
 mod bundle;
 mod check;
@@ -48,10 +49,12 @@ mod public;
 mod rule;
 mod typing;
 
+pub use acceptance::Shortfall;
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
+pub(crate) use document::is_iri;
 pub use document::{
     ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
     json_schema,
