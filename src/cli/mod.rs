@@ -13,6 +13,7 @@ mod files;
 mod inspect;
 mod issue;
 mod issuer;
+mod plan;
 mod policy;
 mod predicate;
 mod progress;

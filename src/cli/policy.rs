@@ -3,7 +3,7 @@
 use super::failure::{Failure, InFile};
 use super::files;
 use super::report::Report;
-use super::{algebra, artefacts, time};
+use super::{algebra, artefacts, plan, time};
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
 use crate::policy::{Bundle, CompiledPolicy, Policy, Shortfall, json_schema};
@@ -81,6 +81,7 @@ Example:\n  sigil policy sign terms/bundle.json --key authority.pem")]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    Plan(plan::Arguments),
     /// Print the hash of a policy, or of a bundle.
     ///
     /// The SHA-256 of the canonical form: of a policy, whatever it was written in; of a bundle, the hash
@@ -117,6 +118,7 @@ impl Command {
                 let report = describe_compiled(report, &policy, &compiled);
                 Ok(algebra::findings(report, &findings))
             }
+            Command::Plan(arguments) => arguments.run(),
             Command::Meet { files, out } => algebra::met(files, out.as_deref()),
             Command::Sign { bundle, key, out } => algebra::sign(bundle, key, out.as_deref()),
             Command::Id { file } => {
