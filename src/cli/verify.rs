@@ -5,8 +5,8 @@ use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::{artefacts, policy, time};
-use crate::policy::Policy;
-use crate::presentation::{Expectation, VerifyError, verify};
+use crate::policy::{CompiledPolicy, Policy};
+use crate::presentation::{Expectation, VerifiedPresentation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
 use crate::value::Timestamp;
 use clap::Args;
@@ -73,7 +73,9 @@ impl Arguments {
                 verify(&loaded.terms, &request, &expectation, &presentation, &nonces)
             }
         };
-        let verified = verified.map_err(|error| self.failure(loaded.bundle.policy(), &error))?;
+        let verified = verified.map_err(|error| self.failure(&error))?;
+        accept(loaded.terms.policy(), loaded.bundle.policy(), &verified)
+            .map_err(|complaint| Failure::refused(complaint.in_file(&self.presentation)))?;
         let report = Report::new().line("Accepted");
         let report = policy::describe_verified(report, loaded.bundle.policy(), &verified);
         let report = report
@@ -87,11 +89,8 @@ impl Arguments {
         })
     }
 
-    fn failure(&self, policy: &Policy, error: &VerifyError) -> Failure {
-        let complaint = Complaint::new(match error {
-            VerifyError::Statement(error) => policy::problem(policy, error),
-            error => error.to_string(),
-        });
+    fn failure(&self, error: &VerifyError) -> Failure {
+        let complaint = Complaint::new(error.to_string());
         Failure::refused(match error {
             VerifyError::Request(_) | VerifyError::Nonce(NonceError::Spent) => {
                 complaint.in_file(&self.request)
@@ -101,5 +100,52 @@ impl Arguments {
                 complaint.in_file(&self.presentation)
             }
         })
+    }
+}
+
+/// What is true is accepted if the policy finds nothing wanting in what was disclosed.
+fn accept(
+    compiled: &CompiledPolicy,
+    policy: &Policy,
+    verified: &VerifiedPresentation,
+) -> Result<(), Complaint> {
+    let shortfalls = compiled.shortfalls(verified.time(), verified.disclosed_messages());
+    if shortfalls.is_empty() {
+        Ok(())
+    } else {
+        Err(Complaint::new(policy::wanting(policy, &shortfalls)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Bundle;
+    use crate::presentation::tests::scenario::{self, sixteen};
+    use crate::presentation::{Terms, prove};
+
+    /// What a holder proves under rules of its own is true; that is not enough.
+    #[test]
+    fn reject_what_is_true_but_not_acceptable() {
+        let scenario = sixteen();
+        let policy = scenario.bundle.policy();
+        let text = policy.to_document().canonical();
+        let must = "\"disclosure\":\"must\",\"path\":\"card.tier\"";
+        assert!(text.contains(must));
+        let lax = Policy::parse(text.replace(must, &must.replace("must", "never")).as_bytes());
+        let key = scenario.terms.verifying_key().cloned();
+        let lax = Bundle::pin(lax.unwrap(), key.as_ref());
+        let mut lax = Terms::new(&lax, &scenario.plain_schemas(), key).unwrap();
+        lax.set_bundle(scenario.bundle.hash());
+        let accepted = |terms: &Terms| {
+            let (request, holdings) = (&scenario.request, scenario.holdings());
+            let key = scenario.key.as_ref();
+            let made = prove(terms, request, &holdings, key, &mut scenario::rng(1)).unwrap();
+            let verified = scenario.verify(&made).unwrap();
+            accept(scenario.terms.policy(), policy, &verified)
+        };
+        assert!(accepted(&scenario.terms).is_ok());
+        let complaint = accepted(&lax).unwrap_err();
+        assert!(format!("{complaint:?}").contains("card.tier must be disclosed"), "{complaint:?}");
     }
 }

@@ -32,6 +32,7 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod acceptance;
 mod analysis;
 mod bundle;
 mod check;
@@ -48,6 +49,7 @@ mod public;
 mod rule;
 mod typing;
 
+pub use acceptance::Shortfall;
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use check::{Finding, Findings, Narrowing, Severity};

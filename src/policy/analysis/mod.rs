@@ -17,11 +17,13 @@
 mod cells;
 mod logic;
 mod lower;
+mod pair;
 mod set;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use logic::Logic;
+pub(super) use pair::Pair;
 pub use set::IntegerSet;
 
 use super::{CompiledPolicy, Rule, SlotSource};
@@ -154,6 +156,7 @@ impl Analysis {
     }
 
     /// Over other domains.
+    #[cfg(test)]
     pub(crate) fn over(domains: Domains, at: Timestamp) -> Self {
         Self { domains, at }
     }
