@@ -236,8 +236,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             name(compiled, crate::policy::SlotSource { role: index, message: *message })
         };
         let may = role.may().iter().map(path);
-        let (asked, offered) =
-            may.partition(|claim| asked.request.claims().any(|asked| asked == claim));
+        let (asked, offered) = may.partition(|claim| asked.request.claims().contains(claim));
         Some(RolePlan {
             role: role.name().to_owned(),
             held: *at,
