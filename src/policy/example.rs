@@ -273,7 +273,7 @@ impl Example {
         };
         let named = |paths: &[ClaimPath], message: usize| {
             let claim = compiled.claim(SlotSource { role: index, message });
-            paths.iter().any(|path| Some(path.text()) == claim)
+            paths.iter().any(|path| path.text() == claim)
         };
         let shown = |value: &ExampleValue| {
             let asked = role.must().contains(&value.message) || named(&self.reveal, value.message);
