@@ -4,6 +4,7 @@
 use crate::bbs::PublicKey;
 use crate::document::Fault;
 use crate::policy::{BundleHash, CompiledPolicy, Example, ExampleValue, Facts, Rule, SlotSource};
+use crate::presentation::{Terms, VerifiedPresentation};
 use crate::request::RequestDigest;
 use crate::value::{Encoded, Timestamp};
 
@@ -37,13 +38,22 @@ pub(super) struct Shown {
     hidden: Vec<ExampleValue>,
 }
 
+/// What a presentation was verified against.
+#[derive(Clone)]
+pub(super) struct Answers {
+    /// The bundle of the terms, and the one that the presentation was verified under.
+    pub(super) bundles: [BundleHash; 2],
+    pub(super) request: RequestDigest,
+    /// The time for which everything was proven.
+    pub(super) time: Timestamp,
+}
+
 /// Evidence for a decision: from a verified presentation, or from an example.
 #[derive(Clone)]
 pub struct Evidence {
     basis: Basis,
     digest: [u8; 32],
-    /// Under which bundle it was verified, and which request it answers.
-    answers: Option<(BundleHash, RequestDigest)>,
+    answers: Option<Answers>,
     /// By the policy's roles; none where no credential is shown.
     roles: Vec<Option<Shown>>,
 }
@@ -80,15 +90,21 @@ impl Evidence {
         })
     }
 
-    /// The evidence of a presentation that was verified: only this module's caller can say so.
-    pub(super) fn of_verified(
-        digest: [u8; 32],
-        answers: (BundleHash, RequestDigest),
-        roles: Vec<(PublicKey, Vec<(usize, Encoded)>)>,
-    ) -> Self {
+    /// The evidence of a presentation that was verified under these terms.
+    pub(super) fn of_presentation(terms: &Terms, presentation: &VerifiedPresentation) -> Self {
+        let issuers = presentation.issuers().iter().map(|(_, issuer)| *issuer);
+        let messages = presentation.disclosed_messages().iter().cloned();
         let shown = |(issuer, disclosed)| Some(Shown { issuer, disclosed, hidden: Vec::new() });
-        let roles = roles.into_iter().map(shown).collect();
-        Self { basis: Basis::Presentation, digest, answers: Some(answers), roles }
+        Self {
+            basis: Basis::Presentation,
+            digest: presentation.presentation_digest().to_bytes(),
+            answers: Some(Answers {
+                bundles: [terms.bundle(), presentation.bundle()],
+                request: presentation.request_digest(),
+                time: presentation.time(),
+            }),
+            roles: issuers.zip(messages).map(shown).collect(),
+        }
     }
 
     /// What it rests on.
@@ -101,8 +117,8 @@ impl Evidence {
         self.digest
     }
 
-    pub(super) fn answers(&self) -> Option<(BundleHash, RequestDigest)> {
-        self.answers
+    pub(super) fn answers(&self) -> Option<&Answers> {
+        self.answers.as_ref()
     }
 
     pub(super) fn role(&self, role: usize) -> Option<&Shown> {

@@ -43,6 +43,7 @@ pub use trace::{Entry, Outcome};
 pub use trial::TestOutcome;
 
 use crate::policy::{Bundle, CompiledPolicy};
+use crate::presentation::{Terms, VerifiedPresentation};
 use crate::request::PresentationRequest;
 use crate::value::Timestamp;
 
@@ -96,6 +97,22 @@ impl Case<'_> {
         let record = DecisionRecord::of(self, &explanation);
         Verdict { record, explanation }
     }
+}
+
+/// Decides about a presentation that was verified under these terms.
+///
+/// `bundle` is the one that the terms were made of: its document says what its compiled form no
+/// longer does.
+pub fn decide(
+    terms: &Terms,
+    bundle: &Bundle,
+    request: &PresentationRequest,
+    presentation: &VerifiedPresentation,
+    situation: &Situation<'_>,
+) -> Verdict {
+    let evidence = Evidence::of_presentation(terms, presentation);
+    let compiled = terms.policy();
+    Case { bundle, compiled, request, evidence: &evidence, situation }.verdict()
 }
 
 /// Judges an example by its values: what would be decided if they were presented. Nothing is proven.

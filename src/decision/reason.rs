@@ -38,8 +38,6 @@ pub enum Code {
     ClaimMissing,
     /// A claim is revealed that may not be.
     ClaimSurplus,
-    /// A revealed value is not one of its type.
-    ClaimValue,
     /// A revealed value is none of those accepted.
     OneOf,
     /// A credential is not valid at the time of the request.
@@ -62,7 +60,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 25] = [
         Self::PolicyNotYetValid,
         Self::PolicyExpired,
         Self::PolicySuperseded,
@@ -79,7 +77,6 @@ impl Code {
         Self::IssuersNotDistinct,
         Self::ClaimMissing,
         Self::ClaimSurplus,
-        Self::ClaimValue,
         Self::OneOf,
         Self::Validity,
         Self::Predicate,
@@ -110,7 +107,6 @@ impl Code {
             Self::IssuersNotDistinct => "issuers-not-distinct",
             Self::ClaimMissing => "claim-missing",
             Self::ClaimSurplus => "claim-surplus",
-            Self::ClaimValue => "claim-value",
             Self::OneOf => "one-of",
             Self::Validity => "validity",
             Self::Predicate => "predicate",

@@ -5,8 +5,8 @@ use super::evidence::{Basis, Evidence, Judgement};
 use super::reason::Code;
 use super::{Case, Situation};
 use crate::policy::{ClaimRule, CompiledPolicy, Level, Policy, Rule, SlotSource, Validity};
-use crate::schema::{Field, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
-use crate::value::{Encoded, Timestamp};
+use crate::schema::{Field, VALID_FROM, VALID_UNTIL};
+use crate::value::Timestamp;
 
 /// How a rule came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,12 +213,12 @@ impl<'a> Trace<'a> {
         let why = format!("it expires at {}, decided at {now}", request.expires());
         let said = ("request", format!("has not expired, by clocks that differ by {skew} s"));
         self.put(Code::RequestExpired, "$.expires", said, outcome(good), why);
-        let Some((bundle, digest)) = self.evidence().answers() else { return };
-        let same = bundle == self.case.bundle.hash();
+        let Some(answers) = self.evidence().answers() else { return };
+        let same = answers.bundles.iter().all(|bundle| *bundle == self.case.bundle.hash());
         let why = if same { "it was" } else { "it was verified under another bundle" };
         let said = ("presentation", "was verified under this bundle");
         self.put(Code::PresentationBundle, "$", said, outcome(same), why);
-        let same = digest == request.digest();
+        let same = answers.request == request.digest() && answers.time == request.time();
         let why = if same { "it does" } else { "it answers another request" };
         let said = ("presentation", "answers this request");
         self.put(Code::PresentationRequest, "$", said, outcome(same), why);
@@ -380,7 +380,6 @@ impl<'a> Trace<'a> {
             };
             let why = format!("{name} {why}");
             self.put(code, &path, (&name, rule.word()), judged, why);
-            self.value(source, &path, &name);
             self.one_of(i, source, &name);
         }
     }
@@ -389,25 +388,6 @@ impl<'a> Trace<'a> {
         let index = self.compiled().roles().iter().position(|known| known.name() == role)?;
         let (message, _) = self.compiled().roles().get(index)?.schema().field(field)?;
         Some(SlotSource { role: index, message })
-    }
-
-    /// A revealed value is one of its type.
-    fn value(&mut self, source: SlotSource, path: &str, name: &str) {
-        let Some(value) = self.evidence().revealed(source) else { return };
-        let good = match (self.compiled().field(source), source.message) {
-            (Some(field), _) => field.decode(&value).is_ok(),
-            (None, VALID_FROM | VALID_UNTIL) => {
-                matches!(value, Encoded::Integer(hours) if hours >> VALIDITY_BITS == 0)
-            }
-            (None, _) => false,
-        };
-        let text = self.compiled().field(source).map(|field| field.field_type().to_string());
-        let text = text.unwrap_or_else(|| "a whole hour".to_owned());
-        let why = match good {
-            true => format!("{name} is of its type"),
-            false => format!("{name} is not of its type"),
-        };
-        self.put(Code::ClaimValue, path, (name, text), outcome(good), why);
     }
 
     fn one_of(&mut self, index: usize, source: SlotSource, name: &str) {
@@ -432,12 +412,11 @@ impl<'a> Trace<'a> {
             let window = [VALID_FROM, VALID_UNTIL];
             let place = format!("$.roles[{index}].validity");
             for message in window.into_iter().filter(|message| role.must().contains(message)) {
-                let name = self.name(SlotSource { role: index, message });
+                let name = self.compiled().claim(SlotSource { role: index, message });
                 let there = shown.disclosed.iter().any(|(shown, _)| *shown == message);
                 let why = if there { "is revealed" } else { "must be revealed" };
                 let why = format!("{name} {why}");
                 self.put(Code::ClaimMissing, &place, (&name, "must"), outcome(there), why);
-                self.value(SlotSource { role: index, message }, &place, &name);
             }
             for (message, _) in &shown.disclosed {
                 let source = SlotSource { role: index, message: *message };
@@ -447,25 +426,12 @@ impl<'a> Trace<'a> {
                 if role.must().contains(message) || field.is_some_and(listed) {
                     continue;
                 }
-                let name = self.name(source);
+                let name = self.compiled().claim(source);
                 let place = if field.is_some() { "$.claims" } else { place.as_str() };
                 let why = format!("{name} may not be revealed");
                 self.put(Code::ClaimSurplus, place, (name, "not listed"), Outcome::Fails, why);
             }
         }
-    }
-
-    fn name(&self, source: SlotSource) -> String {
-        let role = self.compiled().roles().get(source.role).map_or("?", |role| role.name());
-        let field = match source.message {
-            VALID_FROM => "valid_from".to_owned(),
-            VALID_UNTIL => "valid_until".to_owned(),
-            message => match self.compiled().field(source) {
-                Some(field) => field.name().to_owned(),
-                None => format!("#{message}"),
-            },
-        };
-        format!("{role}.{field}")
     }
 
     fn predicates(&mut self) {
