@@ -75,6 +75,7 @@ pub mod bbs;
 pub mod cli;
 pub mod credential;
 pub mod curve;
+pub mod decision;
 pub mod did_key;
 pub mod digest;
 pub mod document;

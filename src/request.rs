@@ -228,8 +228,8 @@ impl PresentationRequest {
     }
 
     /// The claims asked for beyond those that the policy has revealed anyway, in order.
-    pub fn claims(&self) -> impl Iterator<Item = &str> {
-        self.claims.iter().map(String::as_str)
+    pub fn claims(&self) -> &BTreeSet<String> {
+        &self.claims
     }
 
     /// The hour in which validity is evaluated.

@@ -64,7 +64,7 @@ pub use document::{
     json_schema,
 };
 pub use equality::DistinctIssuers;
-pub use example::{Example, Expected, ExpectedReason};
+pub use example::{Example, ExampleCredential, ExampleValue, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use level::Limits;
 pub use meet::{Conflict, Side, meet};

@@ -77,7 +77,7 @@ fn relying_party_and_claims_are_optional_parts() {
     let party = request().with_relying_party(class).unwrap();
     let asked = party.clone().with_claims(&["kyc.status", "kyc.name"]).unwrap();
     assert_eq!((asked.relying_party(), request().relying_party()), (Some(class), None));
-    assert_eq!(asked.claims().collect::<Vec<_>>(), ["kyc.name", "kyc.status"]);
+    assert_eq!(asked.claims().iter().collect::<Vec<_>>(), ["kyc.name", "kyc.status"]);
     let swapped = party.clone().with_claims(&["kyc.name", "kyc.status"]).unwrap();
     assert_eq!(swapped, asked, "order says nothing");
     let digests = [request().digest(), party.digest(), asked.digest()];
