@@ -229,3 +229,31 @@ fn a_narrowing_goes_through_other_claims() {
     assert!(level.single() && level.narrows(), "{level:?}");
     assert_eq!(level.written, "90");
 }
+
+/// The published policies can be used, and what they disclose is what their authors mean.
+#[test]
+fn the_published_policies_are_sound() {
+    let read = |path: &str| {
+        let root = env!("CARGO_MANIFEST_DIR");
+        std::fs::read(format!("{root}/vectors/policies/{path}")).unwrap()
+    };
+    let schemas: Vec<Schema> = ["activity", "identity", "means"]
+        .iter()
+        .map(|name| Schema::parse(&read(&format!("schemas/{name}.toml"))).unwrap())
+        .collect();
+    let expected = [
+        ("a-eu-adult-resident", vec![]),
+        ("b-us-accredited", vec![]),
+        ("c-sg-investor", vec![]),
+        ("c2-sg-investor-mended", vec![]),
+        ("d-sanctions", vec![]),
+        ("e-eu-and-sg", vec![]),
+        ("f-token-distribution", vec![]),
+    ];
+    for (name, expected) in expected {
+        let policy = Policy::parse(&read(&format!("{name}.toml"))).unwrap();
+        let findings = policy.check(&schemas, now());
+        let told: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        assert_eq!(told, expected as Vec<String>, "{name}");
+    }
+}
