@@ -3,7 +3,7 @@
 use super::failure::{Failure, InFile};
 use super::files;
 use super::report::Report;
-use super::{algebra, artefacts, time};
+use super::{algebra, artefacts, explain, judge, plan, time};
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
 use crate::policy::{Bundle, CompiledPolicy, Policy, Shortfall, json_schema};
@@ -81,6 +81,26 @@ Example:\n  sigil policy sign terms/bundle.json --key authority.pem")]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    Plan(plan::Arguments),
+    /// Run a policy's own test cases.
+    ///
+    /// Each is judged by its example values, without proofs, and has to be permitted, or denied for
+    /// exactly the reasons that it expects.
+    ///
+    /// Reads a policy document with [[tests]] and the schemas of its roles. Writes nothing. Exit code 1
+    /// if a case comes out otherwise.
+    #[command(after_help = "Example:\n  sigil policy test adult.toml --schema person.toml")]
+    Test {
+        /// The policy document.
+        file: PathBuf,
+        /// A schema of one of the policy's roles; repeat it for others.
+        #[arg(long, value_name = "FILE", required = true)]
+        schema: Vec<PathBuf>,
+        /// The time for cases that name none; the system's clock by default.
+        #[arg(long, value_name = "TIME", value_parser = time::instant)]
+        at: Option<Timestamp>,
+    },
+    Explain(explain::Arguments),
     /// Print the hash of a policy, or of a bundle.
     ///
     /// The SHA-256 of the canonical form: of a policy, whatever it was written in; of a bundle, the hash
@@ -117,6 +137,11 @@ impl Command {
                 let report = describe_compiled(report, &policy, &compiled);
                 Ok(algebra::findings(report, &findings))
             }
+            Command::Plan(arguments) => arguments.run(),
+            Command::Test { file, schema, at } => {
+                judge::test(file, schema, at.map_or_else(time::now, Ok)?)
+            }
+            Command::Explain(arguments) => arguments.run(),
             Command::Meet { files, out } => algebra::met(files, out.as_deref()),
             Command::Sign { bundle, key, out } => algebra::sign(bundle, key, out.as_deref()),
             Command::Id { file } => {

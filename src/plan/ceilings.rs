@@ -11,12 +11,12 @@ pub(super) fn over_asking(asked: &Asked<'_>) -> Vec<Refusal> {
     let compiled = asked.compiled;
     let mut seen = levels(compiled);
     let mut refusals = Vec::new();
-    for claim in asked.claims {
+    for claim in asked.request.claims() {
         match place(compiled, claim) {
             Some(source) => {
                 seen.insert(source, Level::Revealed);
             }
-            None => refusals.push(Refusal::Unknown { claim: claim.clone() }),
+            None => refusals.push(Refusal::Unknown { claim: claim.to_owned() }),
         }
     }
     for (source, level) in seen {

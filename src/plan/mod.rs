@@ -40,12 +40,9 @@ pub struct Asked<'a> {
     pub bundle: &'a Bundle,
     /// Its policy, held against the schemas.
     pub compiled: &'a CompiledPolicy,
-    /// The request.
+    /// The request: also which claims it asks for beyond those that must be revealed, and of which
+    /// class the verifier says that it is.
     pub request: &'a PresentationRequest,
-    /// Paths of the claims that the verifier would like to see beyond those that must be.
-    pub claims: &'a [String],
-    /// The class of relying parties that the verifier says it is of.
-    pub relying_party: Option<&'a str>,
     /// Policies whose ceilings hold besides: where they know a schema, nothing of it goes above.
     pub under: &'a [Policy],
 }
@@ -239,7 +236,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             name(compiled, crate::policy::SlotSource { role: index, message: *message })
         };
         let may = role.may().iter().map(path);
-        let (asked, offered) = may.partition(|claim| asked.claims.contains(claim));
+        let (asked, offered) = may.partition(|claim| asked.request.claims().contains(claim));
         Some(RolePlan {
             role: role.name().to_owned(),
             held: *at,
@@ -273,7 +270,7 @@ fn request_refusals(asked: &Asked<'_>, now: Timestamp) -> Vec<Refusal> {
         refusals.push(Refusal::NotInForce { time });
     }
     if let Some(allowed) = policy.relying_parties() {
-        let class = asked.relying_party.map(str::to_owned);
+        let class = request.relying_party().map(str::to_owned);
         if !class.as_ref().is_some_and(|class| allowed.contains(class)) {
             let allowed = allowed.iter().cloned().collect();
             refusals.push(Refusal::RelyingParty { class, allowed });

@@ -237,15 +237,8 @@ fn a_plan_is_the_first_choice_that_satisfies_all_and_reveals_what_must_be_alone(
             wallet.iter().map(|k| Held { label: "card", credential: &k.credential }).collect();
         let bundle = Bundle::new(case.policy.clone(), None);
         let (compiled, request) = (world.compile(&case.policy), request(&bundle, NOW));
-        let claims: &[String] = if asks { &case.may } else { &[] };
-        let asked = Asked {
-            bundle: &bundle,
-            compiled: &compiled,
-            request: &request,
-            claims,
-            relying_party: None,
-            under: &[],
-        };
+        let request = if asks { request.with_claims(&case.may).unwrap() } else { request };
+        let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &[] };
         let first = case.first(&wallet);
         match plan(&asked, &held, time(NOW)) {
             Ok(plan) => {
@@ -321,15 +314,11 @@ impl Small {
         let under: Vec<Policy> = under.collect();
         let compiled = self.world.compile(bundle.policy());
         let request = request(&bundle, at);
-        let claims: Vec<String> = claims.iter().map(|claim| (*claim).to_owned()).collect();
-        let asked = Asked {
-            bundle: &bundle,
-            compiled: &compiled,
-            request: &request,
-            claims: &claims,
-            relying_party: party,
-            under: &under,
-        };
+        let request = request.with_claims(claims).unwrap();
+        let request = party.map_or(Ok(request.clone()), |party| request.with_relying_party(party));
+        let request = request.unwrap();
+        let asked =
+            Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &under };
         let held = [Held { label: "my card", credential: &self.world.pool[0].credential }];
         plan(&asked, &held, time(now))
     }
