@@ -40,8 +40,7 @@ pub struct Asked<'a> {
     pub bundle: &'a Bundle,
     /// Its policy, held against the schemas.
     pub compiled: &'a CompiledPolicy,
-    /// The request: also which claims it asks for beyond those that must be revealed, and of which
-    /// class the verifier says that it is.
+    /// The request.
     pub request: &'a PresentationRequest,
     /// Policies whose ceilings hold besides: where they know a schema, nothing of it goes above.
     pub under: &'a [Policy],
@@ -229,6 +228,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
         return Err(refusals);
     }
     let compiled = asked.compiled;
+    let wished = asked.request.claims();
     let chosen = Search::new(compiled, held, asked.request.time()).run()?;
     let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
         let role = compiled.roles().get(index)?;
@@ -236,7 +236,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             name(compiled, crate::policy::SlotSource { role: index, message: *message })
         };
         let may = role.may().iter().map(path);
-        let (asked, offered) = may.partition(|claim| asked.request.claims().contains(claim));
+        let (asked, offered) = may.partition(|claim| wished.contains(claim));
         Some(RolePlan {
             role: role.name().to_owned(),
             held: *at,

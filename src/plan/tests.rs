@@ -218,10 +218,12 @@ impl Case {
     }
 }
 
-fn request(bundle: &Bundle, at: u64) -> PresentationRequest {
+fn request<S: AsRef<str>>(bundle: &Bundle, at: u64, claims: &[S]) -> PresentationRequest {
     let nonce = Nonce::from_bytes([7; 32]);
     let (at, expires) = (time(at), time(at + 600));
-    PresentationRequest::new(bundle.hash(), "https://v.example", nonce, at, expires).unwrap()
+    let request = PresentationRequest::new(bundle.hash(), "https://v.example", nonce, at, expires);
+    let request = request.unwrap();
+    if claims.is_empty() { request } else { request.with_claims(claims).unwrap() }
 }
 
 #[test]
@@ -236,8 +238,8 @@ fn a_plan_is_the_first_choice_that_satisfies_all_and_reveals_what_must_be_alone(
         let held: Vec<Held<'_>> =
             wallet.iter().map(|k| Held { label: "card", credential: &k.credential }).collect();
         let bundle = Bundle::new(case.policy.clone(), None);
-        let (compiled, request) = (world.compile(&case.policy), request(&bundle, NOW));
-        let request = if asks { request.with_claims(&case.may).unwrap() } else { request };
+        let claims: &[String] = if asks { &case.may } else { &[] };
+        let (compiled, request) = (world.compile(&case.policy), request(&bundle, NOW, claims));
         let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &[] };
         let first = case.first(&wallet);
         match plan(&asked, &held, time(NOW)) {
@@ -313,10 +315,10 @@ impl Small {
         });
         let under: Vec<Policy> = under.collect();
         let compiled = self.world.compile(bundle.policy());
-        let request = request(&bundle, at);
-        let request = request.with_claims(claims).unwrap();
-        let request = party.map_or(Ok(request.clone()), |party| request.with_relying_party(party));
-        let request = request.unwrap();
+        let mut request = request(&bundle, at, claims);
+        if let Some(party) = party {
+            request = request.with_relying_party(party).unwrap();
+        }
         let asked =
             Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &under };
         let held = [Held { label: "my card", credential: &self.world.pool[0].credential }];

@@ -38,6 +38,8 @@ mod bundle;
 mod check;
 mod circuit;
 mod compile;
+mod consumer;
+mod diff;
 mod document;
 mod equality;
 mod example;
@@ -54,6 +56,8 @@ pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
+pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
+pub use diff::{Change, Class, Difference, Direction, diff};
 pub(crate) use document::is_iri;
 pub use document::{
     ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,

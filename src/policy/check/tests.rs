@@ -14,6 +14,7 @@ fields = [
   { name = "score", type = "uint(8)", optional = true },
   { name = "kind", type = { enum = { person = 0, company = 1, fund = 5, trust = 6, state = 7 } } },
   { name = "tax", type = "uint(32)", disclosure = "never" },
+  { name = "town", type = "text" },
 ]
 "#;
 
@@ -101,6 +102,25 @@ fn contradictions_name_both_places() {
         &["card.level >= 3"],
         rest,
         &["error $.predicates[0]: it contradicts $.claims[0].one_of: no holder satisfies both"],
+    );
+}
+
+#[test]
+fn texts_only_equal_or_differ() {
+    let claims = |a: &str, b: &str| {
+        format!(
+            "equal = [[\"card.town\", \"second.town\"]]\n[[claims]]\npath = \"card.town\"\n\
+             disclosure = \"must\"\none_of = [{a}]\n[[claims]]\npath = \"second.town\"\n\
+             disclosure = \"must\"\none_of = [{b}]\n[[roles]]\nname = \"second\"\n\
+             schema = \"{}\"\nissuers = [\"{ISSUER}\"]\n",
+            schema().id()
+        )
+    };
+    assert_found(&[], &claims("\"Bern\", \"Chur\"", "\"Chur\""), &[]);
+    assert_found(
+        &[],
+        &claims("\"Bern\"", "\"Chur\""),
+        &["error $.predicates: no holder satisfies all rules together"],
     );
 }
 

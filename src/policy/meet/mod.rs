@@ -29,15 +29,17 @@ mod conflict;
 mod normal;
 mod roles;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
+pub(super) use claims::says;
 pub use conflict::{Conflict, Side};
+pub(super) use normal::{agreements, pairs};
 
 use super::document::{Claim, ClaimPath, Predicate};
 use super::expression::Expression;
 use super::{ClaimRule, Policy, Window};
 use crate::value::LeapDay;
-use claims::{Stance, says};
+use claims::Stance;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place in one of the documents, and what it says.

@@ -55,7 +55,7 @@ fn sort_values(claim: &mut Claim) {
 }
 
 /// Pairs of equal claims in one order, each once.
-pub(super) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPath)> {
+pub(in crate::policy) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPath)> {
     let ordered = |(a, b): &(ClaimPath, ClaimPath)| match a <= b {
         true => (a.clone(), b.clone()),
         false => (b.clone(), a.clone()),
@@ -65,7 +65,7 @@ pub(super) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPa
 }
 
 /// Agreements in one order, each once.
-pub(super) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
+pub(in crate::policy) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
     let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
     let rules: BTreeSet<_> =
         rules.iter().map(|rule| (sorted(&rule.roles), sorted(&rule.fields))).collect();
