@@ -219,10 +219,6 @@ impl<'s> Scope<'s> {
         Ok((SlotSource { role: index, message }, found))
     }
 
-    pub(super) fn field(&self, source: SlotSource) -> Option<&'s Field> {
-        self.roles.get(source.role)?.schema.field_at(source.message)
-    }
-
     pub(super) fn param(&self, name: &str) -> Option<&'s Literal> {
         self.params.get(name)
     }

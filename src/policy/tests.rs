@@ -1,4 +1,7 @@
+mod language;
+mod meaning;
 mod refusals;
+mod refused;
 
 use super::*;
 use crate::bbs::{SecretKey, Suite};

@@ -71,8 +71,11 @@ fn unknown(function: &str) -> (&'static str, &'static str) {
             ("there is no such function", "write at_least(k, [a, b, c]), `||` or `!`")
         }
         "not" => ("there is no such function", "write `!(..)`"),
-        _ => ("there is no such function", "write at_least, between, has, years, days, hours, \
-                                            decimal, date or timestamp"),
+        _ => (
+            "there is no such function",
+            "write at_least, between, has, years, days, hours, \
+                                            decimal, date or timestamp",
+        ),
     }
 }
 
@@ -133,7 +136,9 @@ impl Reader<'_> {
                         false => Node::Flag { role, field, at },
                     })
                 }
-                (_, true) => self.refuse(node, "has() is asked of a claim", "write has(role.field)"),
+                (_, true) => {
+                    self.refuse(node, "has() is asked of a claim", "write has(role.field)")
+                }
                 (_, false) => self.linear(node).and_then(|_| self.no_condition(node)),
             },
             Expr::Ident(name) if name == "today" || name == "now" => self.no_condition(node),
@@ -165,14 +170,13 @@ impl Reader<'_> {
                 }
                 Ok(if and { Node::All(parts) } else { Node::Any(parts) })
             }
-            (operators::LOGICAL_NOT, [inner]) => {
-                Ok(Node::Not(Box::new(self.condition(inner)?)))
-            }
+            (operators::LOGICAL_NOT, [inner]) => Ok(Node::Not(Box::new(self.condition(inner)?))),
             (operators::IN, [value, set]) => self.membership(node, value, set, at),
             ("at_least", [count, of]) => self.at_least(count, of),
             ("between", [value, low, high]) => {
                 self.count(at)?;
-                let [value, low, high] = [self.linear(value)?, self.linear(low)?, self.linear(high)?];
+                let [value, low, high] =
+                    [self.linear(value)?, self.linear(low)?, self.linear(high)?];
                 Ok(Node::Between { value, low, high, at })
             }
             (function, [left, right]) => match comparison(function) {
@@ -207,7 +211,9 @@ impl Reader<'_> {
                 }
                 let elements = list.elements.iter();
                 Set::Written(
-                    elements.map(|e| Ok((self.element(e)?, self.at(e)))).collect::<Result<_, _>>()?,
+                    elements
+                        .map(|e| Ok((self.element(e)?, self.at(e))))
+                        .collect::<Result<_, _>>()?,
                 )
             }
             Expr::Select(select) if !select.test => match &select.operand.expr {
@@ -288,12 +294,16 @@ impl Reader<'_> {
                 }
             },
             Expr::Call(call) => self.sum(node, call),
-            Expr::List(_) => self.refuse(node, "a list stands behind `in` only", "write `x in [1, 2]`"),
+            Expr::List(_) => {
+                self.refuse(node, "a list stands behind `in` only", "write `x in [1, 2]`")
+            }
             Expr::Comprehension(_) => {
                 let (message, remedy) = unknown("all");
                 self.refuse(node, message, remedy)
             }
-            _ => self.refuse(node, "this is no value", "write role.field, params.name or a literal"),
+            _ => {
+                self.refuse(node, "this is no value", "write role.field, params.name or a literal")
+            }
         }
     }
 

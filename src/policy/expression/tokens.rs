@@ -205,7 +205,11 @@ fn bounded(tokens: &[(usize, Token<'_>)]) -> Result<(), Flaw> {
                 let expected = if mark == ")" { "(" } else { "[" };
                 if open.pop().is_none_or(|(_, opened)| opened != expected) {
                     let message = format!("this `{mark}` closes nothing");
-                    return flaw(at, &message, &format!("take it out, or open it with `{expected}`"));
+                    return flaw(
+                        at,
+                        &message,
+                        &format!("take it out, or open it with `{expected}`"),
+                    );
                 }
             }
             "," | ":" => {}

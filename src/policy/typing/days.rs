@@ -52,15 +52,14 @@ impl<'s> Typing<'_, 's> {
     /// The sum of the points' factors: 1 for a point, 0 for a length.
     fn weight(&self, terms: &[Term]) -> Result<i128, Fault> {
         let is_point = |term: &&Term| !matches!(term.atom, Atom::Duration { .. });
-        let weight = terms
-            .iter()
-            .filter(is_point)
-            .try_fold(0i128, |sum, term| sum.checked_add(term.factor));
+        let weight =
+            terms.iter().filter(is_point).try_fold(0i128, |sum, term| sum.checked_add(term.factor));
         match (weight, terms.first()) {
             (Some(weight @ (0 | 1)), _) => Ok(weight),
             (_, first) => {
                 let at = first.map_or(Position { line: 1, column: 1 }, |term| term.at);
-                let remedy = "subtract one from another: `a - b <= days(30)`, or add days(n) to one";
+                let remedy =
+                    "subtract one from another: `a - b <= days(30)`, or add days(n) to one";
                 self.site.refuse(at, "dates and times do not add up", remedy)
             }
         }
@@ -137,9 +136,8 @@ impl<'s> Typing<'_, 's> {
         };
         let (moved, leap_day) = self.moved(side, unit)?;
         let Moved { base, years, at } = moved;
-        let years_of = |base, strict| {
-            Worth::Public(PublicTerm::Years { base, years, leap_day, strict })
-        };
+        let years_of =
+            |base, strict| Worth::Public(PublicTerm::Years { base, years, leap_day, strict });
         let worth = match self.base(base)? {
             Base::Constant(date) => Worth::Constant(self.fold(date, years, leap_day, at)?),
             Base::Public(day) => years_of(day, false),
@@ -152,11 +150,7 @@ impl<'s> Typing<'_, 's> {
     }
 
     /// Takes apart a side with years in it.
-    fn moved<'t>(
-        &self,
-        side: &'t [Term],
-        unit: Unit<'_>,
-    ) -> Result<(Moved<'t>, LeapDay), Fault> {
+    fn moved<'t>(&self, side: &'t [Term], unit: Unit<'_>) -> Result<(Moved<'t>, LeapDay), Fault> {
         let at = side.iter().find(|term| is_years(term)).map(|term| term.at);
         let at = at.unwrap_or(Position { line: 1, column: 1 });
         if unit != Unit::Date {
@@ -167,7 +161,9 @@ impl<'s> Typing<'_, 's> {
             return self.site.refuse(at, "years(n) moves dates", &remedy);
         }
         let (base, moving) = match side {
-            [base, moving] | [moving, base] if is_years(moving) && !is_years(base) => (base, moving),
+            [base, moving] | [moving, base] if is_years(moving) && !is_years(base) => {
+                (base, moving)
+            }
             _ => {
                 let remedy = "write one date and one years(n), such as `today - years(18)`, and \
                               the rest on the other side";
@@ -184,7 +180,8 @@ impl<'s> Typing<'_, 's> {
         let years = i16::try_from(self.count(count, 1, at)? * moving.factor).unwrap_or(i16::MAX);
         let Some(leap_day) = self.scope.leap_day() else {
             let message = "who is born on 29 February has no birthday in most years";
-            let remedy = "say when it is: leap_day = \"feb28\" or leap_day = \"mar1\" in the policy";
+            let remedy =
+                "say when it is: leap_day = \"feb28\" or leap_day = \"mar1\" in the policy";
             return self.site.refuse(at, message, remedy);
         };
         Ok((Moved { base, years, at }, leap_day))
@@ -257,7 +254,11 @@ impl<'s> Typing<'_, 's> {
             Comparison::Ge => (Comparison::Gt, true),
             Comparison::Eq | Comparison::Ne => {
                 let remedy = "compare with `<`, `<=`, `>` or `>=`";
-                return self.site.refuse(at, "a hidden date's anniversary only has an order", remedy);
+                return self.site.refuse(
+                    at,
+                    "a hidden date's anniversary only has an order",
+                    remedy,
+                );
             }
         };
         let single = match other {
@@ -266,7 +267,8 @@ impl<'s> Typing<'_, 's> {
         };
         let worth = match single {
             Base::Constant(date) => {
-                let eve = u64::from(date.days()).checked_sub(strict.into()).and_then(Date::from_days);
+                let eve =
+                    u64::from(date.days()).checked_sub(strict.into()).and_then(Date::from_days);
                 let Some(day) = eve else {
                     let remedy = "stay within 0001-01-01 and 9999-12-31";
                     return self.site.refuse(at, "this leaves the calendar", remedy);
@@ -278,8 +280,12 @@ impl<'s> Typing<'_, 's> {
             }
             Base::Hidden(_) => {
                 let remedy = "compare with a date, `today`, a parameter or a revealed claim";
-                return self.site.refuse(at, "a hidden date's anniversary needs one day to compare \
-                                             with", remedy);
+                return self.site.refuse(
+                    at,
+                    "a hidden date's anniversary needs one day to compare \
+                                             with",
+                    remedy,
+                );
             }
         };
         let (_, field) = match &base.atom {

@@ -142,11 +142,7 @@ impl<'s> Typing<'_, 's> {
     }
 
     /// The values of a set, each with its place and its name for messages.
-    fn elements(
-        &self,
-        set: &Set,
-        unit: Unit<'s>,
-    ) -> Result<Vec<(i128, Position, String)>, Fault> {
+    fn elements(&self, set: &Set, unit: Unit<'s>) -> Result<Vec<(i128, Position, String)>, Fault> {
         match set {
             Set::Written(elements) => {
                 let element = |(terms, at): &(Vec<Term>, Position)| {
@@ -180,12 +176,14 @@ impl<'s> Typing<'_, 's> {
 
     /// The sum of constants.
     fn constant(&self, terms: &[Term], unit: Unit<'s>, at: Position) -> Result<i128, Fault> {
-        let sum = self.summands(terms, 1, unit)?.into_iter().try_fold(0i128, |sum, summand| {
-            match summand.worth {
-                Worth::Constant(value) => sum.checked_add(value.checked_mul(summand.factor)?),
-                _ => None,
-            }
-        });
+        let sum =
+            self.summands(terms, 1, unit)?.into_iter().try_fold(
+                0i128,
+                |sum, summand| match summand.worth {
+                    Worth::Constant(value) => sum.checked_add(value.checked_mul(summand.factor)?),
+                    _ => None,
+                },
+            );
         sum.ok_or_else(|| self.overflow(at))
     }
 
@@ -197,12 +195,8 @@ impl<'s> Typing<'_, 's> {
         high: &[Term],
         at: Position,
     ) -> Result<Rule, Fault> {
-        let compared = |op, bound: &[Term]| Compared {
-            left: value.to_vec(),
-            op,
-            right: bound.to_vec(),
-            at,
-        };
+        let compared =
+            |op, bound: &[Term]| Compared { left: value.to_vec(), op, right: bound.to_vec(), at };
         let (from, to) = (compared(Comparison::Ge, low), compared(Comparison::Le, high));
         let rules = vec![self.compare(&from)?, self.compare(&to)?];
         let fixed = |terms: &[Term]| {
@@ -255,7 +249,11 @@ impl<'s> Typing<'_, 's> {
                 Some(unit) if unit == found => {}
                 Some(Unit::Date) => return self.now_is_no_date(term.at),
                 Some(Unit::Timestamp) => {
-                    return self.site.refuse(term.at, "`today` is a date, not a time", "write `now`");
+                    return self.site.refuse(
+                        term.at,
+                        "`today` is a date, not a time",
+                        "write `now`",
+                    );
                 }
                 Some(unit) => {
                     let message = format!("`{name}` is of another kind than the claims here");
@@ -373,8 +371,12 @@ impl<'s> Typing<'_, 's> {
         for (source, (factor, field, at)) in claims {
             self.part(&mut parts, source, factor, field, at)?;
         }
-        parts.public.extend(public.into_iter().map(|(of, factor, _)| {
-            Part { factor, of, values: values(of), shift: 0, optional: false }
+        parts.public.extend(public.into_iter().map(|(of, factor, _)| Part {
+            factor,
+            of,
+            values: values(of),
+            shift: 0,
+            optional: false,
         }));
         if parts.hidden.is_empty() && parts.public.is_empty() {
             return self.site.refuse(at, NOTHING, "compare with a claim, role.field");
