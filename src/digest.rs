@@ -7,8 +7,9 @@
 #[error("expected 64 lower-case hexadecimal digits")]
 pub struct DigestError;
 
-pub(crate) fn from_hex(text: &str) -> Result<[u8; 32], DigestError> {
-    let mut octets = [0; 32];
+/// The octets of lower-case hexadecimal digits, exactly as many as there is room for.
+pub(crate) fn from_hex<const N: usize>(text: &str) -> Result<[u8; N], DigestError> {
+    let mut octets = [0; N];
     let upper = text.bytes().any(|b| b.is_ascii_uppercase());
     hex::decode_to_slice(text, &mut octets).map_err(|_| DigestError)?;
     if upper { Err(DigestError) } else { Ok(octets) }

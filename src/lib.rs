@@ -66,6 +66,7 @@
 //! # }
 //! ```
 
+pub mod authority;
 pub mod bbs;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -36,6 +36,8 @@ pub(crate) mod tag {
     pub(crate) const COMBINATION: &[u8] = b"SIGIL-V1-COMBINATION";
     /// Hash to curve of the link's bases on BLS12-381.
     pub(crate) const LINK_BASES: &[u8] = b"SIGIL-V1-LINK-BASES-BLS12381G1_XMD:SHA-256_SSWU_RO_";
+    /// An authority's signature over a bundle's hash.
+    pub(crate) const BUNDLE_SIGNATURE: &[u8] = b"SIGIL-V1-BUNDLE-SIGNATURE";
     /// The issuer's permutation of status handles.
     pub(crate) const STATUS_HANDLE: &[u8] = b"SIGIL-V1-STATUS-HANDLE";
 }
@@ -85,7 +87,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 13] = [
+        let tags: [&[u8]; 14] = [
             CREDENTIAL_UNBOUND,
             bbs::H2S,
             bbs::MAP_MESSAGE,
@@ -98,6 +100,7 @@ mod tests {
             tag::LINK_CHALLENGE,
             tag::COMBINATION,
             tag::LINK_BASES,
+            tag::BUNDLE_SIGNATURE,
             tag::STATUS_HANDLE,
         ];
         for (i, a) in tags.iter().enumerate() {

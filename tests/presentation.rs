@@ -54,7 +54,37 @@ fn a_threshold_and_the_validity_window_are_proven_and_eight_fields_shown() {
 
 #[test]
 fn all_single_bit_flips_are_refused() {
-    let scenario = sixteen();
+    refuse_all_single_bit_flips(&sixteen());
+}
+
+/// Two credentials and a hidden equality, without a predicate.
+#[test]
+fn all_single_bit_flips_of_an_equality_are_refused() {
+    let equal = r#"
+format = "sigil-policy/1"
+id = "example.org/equal"
+version = "1.0.0"
+equal = [["id.person", "means.person"]]
+[[roles]]
+name = "id"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+validity = "skip"
+[[roles]]
+name = "means"
+schema = "{schema1}"
+issuers = ["{issuer1}"]
+validity = "skip"
+"#;
+    let scenario = Scenario::new(equal, &[(IDENTITY, ADULT), (MEANS, WEALTHY)]);
+    assert!(scenario.key.is_none());
+    refuse_all_single_bit_flips(&scenario);
+    let other = WEALTHY.replace("p-01f7", "p-02aa");
+    let scenario = Scenario::new(equal, &[(IDENTITY, ADULT), (MEANS, &other)]);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotEqual { .. })));
+}
+
+fn refuse_all_single_bit_flips(scenario: &Scenario) {
     let octets = scenario.prove(2).unwrap().to_bytes();
     scenario.verify(&Presentation::from_bytes(&octets).unwrap()).unwrap();
     (0..octets.len() * 8).into_par_iter().for_each(|bit| {

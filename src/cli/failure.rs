@@ -1,9 +1,9 @@
 //! What goes wrong in a command: which file, where in it, what, and how to put it right.
 
-use super::Exit;
+use super::{Exit, snippet};
 use crate::bbs;
 use crate::credential::CredentialError;
-use crate::document::Fault;
+use crate::document::{Fault, Problem};
 use crate::encoding::WireError;
 use crate::value::ValueError;
 use serde_json::{Map, Value, json};
@@ -18,11 +18,14 @@ pub(super) struct Complaint {
     place: Option<String>,
     problem: String,
     remedy: Option<String>,
+    /// The expression that the fault is in, the place marked.
+    drawing: Option<String>,
 }
 
 impl Complaint {
     pub(super) fn new(problem: impl Into<String>) -> Self {
-        Complaint { file: None, place: None, problem: problem.into(), remedy: None }
+        let problem = problem.into();
+        Complaint { file: None, place: None, problem, remedy: None, drawing: None }
     }
 
     /// The file that it is in, unless one was named closer to the fault.
@@ -66,6 +69,9 @@ impl fmt::Display for Complaint {
             write!(f, "at {place}: ")?;
         }
         f.write_str(&self.problem)?;
+        if let Some(drawing) = &self.drawing {
+            write!(f, "\n{drawing}")?;
+        }
         match &self.remedy {
             Some(remedy) => write!(f, "\n  remedy: {remedy}"),
             None => Ok(()),
@@ -75,7 +81,12 @@ impl fmt::Display for Complaint {
 
 impl From<Fault> for Complaint {
     fn from(fault: Fault) -> Self {
-        Complaint::new(fault.problem().to_string()).at(fault.path()).remedy(fault.remedy())
+        let drawing = match fault.problem() {
+            Problem::Expression { line, column, text, .. } => snippet::draw(text, *line, *column),
+            _ => None,
+        };
+        let problem = fault.problem().to_string();
+        Complaint { drawing, ..Complaint::new(problem).at(fault.path()).remedy(fault.remedy()) }
     }
 }
 

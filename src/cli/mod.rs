@@ -12,6 +12,7 @@ mod inspect;
 mod issue;
 mod issuer;
 mod policy;
+mod predicate;
 mod progress;
 mod prove;
 mod report;
@@ -105,6 +106,8 @@ enum Command {
     Issue(issue::Arguments),
     #[command(subcommand)]
     Policy(policy::Command),
+    #[command(subcommand)]
+    Predicate(predicate::Command),
     Setup(setup::Arguments),
     Request(request::Arguments),
     Prove(prove::Arguments),
@@ -120,6 +123,7 @@ impl Command {
             Command::Schema(command) => command.run(),
             Command::Issue(arguments) => arguments.run(quiet),
             Command::Policy(command) => command.run(),
+            Command::Predicate(command) => command.run(),
             Command::Setup(arguments) => arguments.run(),
             Command::Request(arguments) => arguments.run(),
             Command::Prove(arguments) => arguments.run(),

@@ -10,6 +10,7 @@ use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
 use crate::presentation::{StatementError, VerifiedPresentation};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
+use sigil_circuits::CostOf;
 use std::path::PathBuf;
 
 /// Check and name disclosure policies.
@@ -144,25 +145,43 @@ fn warning(fault: &Fault) -> Value {
     })
 }
 
-fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Report {
+/// The circuit of a compiled policy, and what each part of it costs.
+pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Report {
     let Some(shape) = compiled.shape() else {
         return report.line("Circuit: none is needed").json("circuit", Value::Null);
     };
     let (id, constraints, domain) = (shape.id(), shape.constraints(), shape.domain_size());
     let (slots, parameters) = (shape.slots().len(), shape.params().len());
-    report
+    let mut report = report
         .line("Circuit:")
         .row("shape", id)
         .row("constraints", format!("{constraints}, in a domain of {domain}"))
         .row("hidden values", slots)
         .row("parameters", parameters)
-        .json(
-            "circuit",
-            json!({
-                "shape": id.to_string(), "constraints": constraints, "domain": domain,
-                "hidden_values": slots, "parameters": parameters,
-            }),
-        )
+        .line("What the constraints are spent on:");
+    let mut costs = Vec::new();
+    for cost in shape.costs() {
+        let of = match cost.of {
+            CostOf::Conjunct(index) => {
+                compiled.conditions().get(index).cloned().unwrap_or_default()
+            }
+            CostOf::OwnRange(slot) => {
+                let source = compiled.slots().get(slot);
+                let name = source.and_then(|source| compiled.claim(*source));
+                format!("the range of {}", name.unwrap_or_default())
+            }
+            _ => "other".to_owned(),
+        };
+        report = report.row(&of, cost.rows);
+        costs.push(json!({ "of": of, "constraints": cost.rows }));
+    }
+    report.json(
+        "circuit",
+        json!({
+            "shape": id.to_string(), "constraints": constraints, "domain": domain,
+            "hidden_values": slots, "parameters": parameters, "costs": costs,
+        }),
+    )
 }
 
 /// What is proven of hidden values, in the policy's own words, each once.

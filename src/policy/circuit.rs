@@ -9,6 +9,7 @@
 
 use super::compile::{CompiledPredicate, Equality, Role};
 use super::document::Validity;
+use super::equality::DistinctIssuers;
 use super::public::{ParamSource, PublicCheck, PublicForm, PublicRule, PublicTerm, SlotSource};
 use super::rule::{HiddenForm, Rule};
 use crate::document::{Fault, Problem};
@@ -23,6 +24,9 @@ pub(super) struct Plan {
     pub(super) rules: Vec<(String, Rule)>,
     pub(super) checks: Vec<PublicCheck>,
     pub(super) equalities: Vec<Equality>,
+    /// For each equality, the place in the policy that asks for it.
+    pub(super) equality_paths: Vec<String>,
+    pub(super) distinct: Vec<DistinctIssuers>,
     pub(super) warnings: Vec<Fault>,
     pub(super) predicates: Vec<CompiledPredicate>,
 }

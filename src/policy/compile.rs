@@ -2,6 +2,7 @@
 
 use super::circuit::{Circuit, Plan};
 use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, Validity};
+use super::equality::DistinctIssuers;
 use super::expression::Literal;
 use super::public::{ParamSource, PublicCheck, PublicRule, Revealed, SlotSource};
 use super::rule::Rule;
@@ -9,8 +10,9 @@ use super::typing;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
-use crate::value::{Encoded, FieldType, LeapDay, Timestamp};
+use crate::value::{Encoded, LeapDay, Timestamp};
 use sigil_circuits::{Interval, Shape};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The part that one credential plays, with what is revealed of it.
@@ -26,6 +28,19 @@ pub struct Role {
 }
 
 impl Role {
+    /// A role of which nothing is revealed, and that trusts nobody.
+    pub(super) fn hidden(name: &str, schema: &Schema, suite: Suite, validity: Validity) -> Self {
+        Self {
+            name: name.to_owned(),
+            schema: schema.clone(),
+            suite,
+            issuers: Vec::new(),
+            validity,
+            must: Vec::new(),
+            may: Vec::new(),
+        }
+    }
+
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
@@ -115,10 +130,35 @@ pub struct CompiledPolicy {
     predicates: Vec<CompiledPredicate>,
     checks: Vec<PublicCheck>,
     equalities: Vec<Equality>,
+    equality_paths: Vec<String>,
+    distinct: Vec<DistinctIssuers>,
     warnings: Vec<Fault>,
 }
 
 impl CompiledPolicy {
+    /// Makes the circuit of what compilation gathered.
+    pub(super) fn of_plan(roles: Vec<Role>, mut plan: Plan) -> Result<Self, Fault> {
+        let conjunct =
+            |(path, rule): &(String, Rule)| Conjunct { path: path.clone(), rule: rule.clone() };
+        let conjuncts = plan.rules.iter().map(conjunct).collect();
+        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
+        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
+        Ok(Self {
+            roles,
+            slots,
+            params,
+            shape,
+            conditions,
+            conjuncts,
+            predicates,
+            checks,
+            equalities,
+            equality_paths,
+            distinct,
+            warnings,
+        })
+    }
+
     /// The roles, in the order of the policy.
     pub fn roles(&self) -> &[Role] {
         &self.roles
@@ -164,6 +204,16 @@ impl CompiledPolicy {
         &self.equalities
     }
 
+    /// For each hidden equality, the place in the policy that asks for it.
+    pub fn equality_paths(&self) -> &[String] {
+        &self.equality_paths
+    }
+
+    /// Roles whose credentials must come from distinct issuers.
+    pub fn distinct_issuers(&self) -> &[DistinctIssuers] {
+        &self.distinct
+    }
+
     /// What is accepted but should be meant.
     pub fn warnings(&self) -> &[Fault] {
         &self.warnings
@@ -172,6 +222,17 @@ impl CompiledPolicy {
     /// The field of a place; none for what every credential has.
     pub fn field(&self, source: SlotSource) -> Option<&Field> {
         self.roles.get(source.role)?.schema.field_at(source.message)
+    }
+
+    /// `role.field` of a place, as the policy writes it.
+    pub fn claim(&self, source: SlotSource) -> Option<String> {
+        let role = self.roles.get(source.role)?;
+        let name = match source.message {
+            VALID_FROM => "valid_from",
+            VALID_UNTIL => "valid_until",
+            message => role.schema.field_at(message)?.name(),
+        };
+        Some(format!("{}.{name}", role.name))
     }
 
     /// The integers that the message of a place may be; none for text and bytes.
@@ -199,6 +260,14 @@ pub(super) struct Scope<'s> {
 }
 
 impl<'s> Scope<'s> {
+    pub(super) fn new(
+        roles: &'s [Role],
+        params: &'s BTreeMap<String, Literal>,
+        leap_day: Option<LeapDay>,
+    ) -> Self {
+        Self { roles, params, leap_day }
+    }
+
     pub(super) fn resolve(
         &self,
         role: &str,
@@ -237,7 +306,23 @@ impl<'s> Scope<'s> {
         }
     }
 
-    fn path(&self, path: &ClaimPath, at: &str) -> Result<(SlotSource, &'s Field), Fault> {
+    pub(super) fn roles(&self) -> &'s [Role] {
+        self.roles
+    }
+
+    /// The index of a role.
+    pub(super) fn role(&self, name: &str, at: &str) -> Result<usize, Fault> {
+        let names: Vec<&str> = self.roles.iter().map(Role::name).collect();
+        names.iter().position(|known| *known == name).ok_or_else(|| {
+            invalid(at, &format!("no role \"{name}\""), &format!("known: {}", names.join(", ")))
+        })
+    }
+
+    pub(super) fn path(
+        &self,
+        path: &ClaimPath,
+        at: &str,
+    ) -> Result<(SlotSource, &'s Field), Fault> {
         self.resolve(&path.role, &path.field, |problem, remedy| invalid(at, problem, remedy))
     }
 }
@@ -249,43 +334,18 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 impl Policy {
     /// Holds the policy against the schemas of its roles, in any order; others are ignored.
     pub fn compile(&self, schemas: &[Schema]) -> Result<CompiledPolicy, Fault> {
-        self.compile_with(schemas, None)
-    }
-
-    /// As [`compile`](Self::compile), with what becomes of a 29 February.
-    pub(super) fn compile_with(
-        &self,
-        schemas: &[Schema],
-        leap_day: Option<LeapDay>,
-    ) -> Result<CompiledPolicy, Fault> {
         let mut roles = self.compile_roles(schemas)?;
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
         for (i, role) in roles.iter().enumerate() {
             plan.validity(i, role);
         }
-        let scope = Scope { roles: &roles, params: &self.params, leap_day };
+        let leap_day = self.leap_day;
+        let scope = Scope::new(&roles, &self.params, leap_day);
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
-        let conjuncts = plan
-            .rules
-            .iter()
-            .map(|(path, rule)| Conjunct { path: path.clone(), rule: rule.clone() });
-        let conjuncts = conjuncts.collect();
-        let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, warnings, predicates, .. } = plan;
-        Ok(CompiledPolicy {
-            roles,
-            slots,
-            params,
-            shape,
-            conditions,
-            conjuncts,
-            predicates,
-            checks,
-            equalities,
-            warnings,
-        })
+        self.refuse_never(&scope, &plan)?;
+        CompiledPolicy::of_plan(roles, plan)
     }
 
     fn compile_roles(&self, schemas: &[Schema]) -> Result<Vec<Role>, Fault> {
@@ -296,15 +356,8 @@ impl Policy {
                 let problem = format!("schema {} is not at hand", rule.schema);
                 invalid(&path, &problem, "give its document too, or correct the id")
             })?;
-            Ok(Role {
-                name: rule.name.clone(),
-                schema: schema.clone(),
-                suite: rule.suite,
-                issuers: rule.issuers.clone(),
-                validity: rule.validity,
-                must: Vec::new(),
-                may: Vec::new(),
-            })
+            let role = Role::hidden(&rule.name, schema, rule.suite, rule.validity);
+            Ok(Role { issuers: rule.issuers.clone(), ..role })
         };
         self.roles.iter().enumerate().map(compile).collect()
     }
@@ -313,7 +366,8 @@ impl Policy {
     fn compile_claims(&self, roles: &mut [Role], plan: &mut Plan) -> Result<(), Fault> {
         let mut revealed: Vec<(SlotSource, ClaimRule)> = Vec::new();
         {
-            let scope = Scope { roles, params: &self.params, leap_day: None };
+            let leap_day = self.leap_day;
+            let scope = Scope::new(roles, &self.params, leap_day);
             for (i, claim) in self.claims.iter().enumerate() {
                 let path = format!("$.claims[{i}]");
                 let (source, field) = scope.path(&claim.path, &format!("{path}.path"))?;
@@ -327,7 +381,7 @@ impl Policy {
             match rule {
                 ClaimRule::Must => role.must.push(source.message),
                 ClaimRule::May => role.may.push(source.message),
-                ClaimRule::Never => {}
+                ClaimRule::Predicate | ClaimRule::Never => {}
             }
         }
         for (i, role) in roles.iter_mut().enumerate() {
@@ -356,9 +410,9 @@ impl Policy {
             let path = format!("$.predicates[{i}]");
             let rule = typing::check(&predicate.expression, scope, &format!("{path}.expr"))?;
             used.extend(predicate.expression.params());
-            plan.rules.push((path.clone(), rule.clone()));
             plan.predicates.push(CompiledPredicate { name: predicate.name.clone(), path, rule });
         }
+        plan.rules.extend(self.acceptance(&plan.predicates)?);
         match self.params.keys().find(|name| !used.contains(name.as_str())) {
             None => Ok(()),
             Some(name) => {
@@ -367,52 +421,31 @@ impl Policy {
             }
         }
     }
+}
 
-    fn compile_equalities(&self, scope: &Scope<'_>, plan: &mut Plan) -> Result<(), Fault> {
-        let mut seen = BTreeSet::new();
-        for (i, (a, b)) in self.equal.iter().enumerate() {
-            let path = format!("$.equal[{i}]");
-            let refuse = |problem: &str, remedy: &str| Err(invalid(&path, problem, remedy));
-            let (first, first_field) = scope.path(a, &format!("{path}[0]"))?;
-            let (second, second_field) = scope.path(b, &format!("{path}[1]"))?;
-            if first.role == second.role {
-                return refuse("both claims are of one role", "compare claims of two credentials");
-            }
-            if first_field.field_type() != second_field.field_type() {
-                let (x, y) = (first_field.field_type(), second_field.field_type());
-                let problem = format!("{x} and {y} are not one type");
-                return refuse(&problem, "compare claims of the same type");
-            }
-            if first_field.optional() || second_field.optional() {
-                let remedy = "use fields that every credential has";
-                return refuse("an absent field equals nothing", remedy);
-            }
-            let (a, b) = (first.min(second), first.max(second));
-            if !seen.insert((a, b)) {
-                return refuse("this pair stands twice", "remove one of them");
-            }
-            match (scope.exposure(a), scope.exposure(b)) {
-                (Exposure::Revealed, Exposure::Revealed) => {
-                    let rule = Rule::Public(PublicRule::Same { a, b });
-                    plan.checks.push(PublicCheck { path, rule });
-                }
-                (Exposure::Hidden, Exposure::Hidden) => {
-                    let suites = [a, b].map(|source| scope.roles.get(source.role).map(Role::suite));
-                    let hashed =
-                        matches!(first_field.field_type(), FieldType::Text | FieldType::Bytes);
-                    if hashed && suites[0] != suites[1] {
-                        let problem = "text is hashed differently under the two suites";
-                        return refuse(problem, "use credentials of one suite");
-                    }
-                    plan.equalities.push(Equality { a, b });
-                }
-                _ => {
-                    let problem = "one claim is hidden and the other may be seen";
-                    return refuse(problem, "make both `must`, or both `never`");
-                }
-            }
+impl Policy {
+    /// What has to hold: all predicates, or what `accept` makes of them.
+    fn acceptance(&self, predicates: &[CompiledPredicate]) -> Result<Vec<(String, Rule)>, Fault> {
+        let named = |name: &str| predicates.iter().find(|predicate| predicate.name == name);
+        let Some(accept) = &self.accept else {
+            let all = predicates.iter().map(|p| (p.path.clone(), p.rule.clone()));
+            return Ok(all.collect());
+        };
+        let used = RefCell::new(BTreeSet::new());
+        let rule = |name: &str| {
+            used.borrow_mut().insert(name.to_owned());
+            named(name).map(|predicate| predicate.rule.clone())
+        };
+        let conjuncts = typing::accept(accept, &rule, "$.accept")?;
+        if let Some(idle) = predicates.iter().find(|p| !used.borrow().contains(&p.name)) {
+            let problem = "what is accepted does not depend on this predicate";
+            return Err(invalid(&idle.path, problem, "name it under accept, or remove it"));
         }
-        Ok(())
+        let placed = conjuncts.into_iter().map(|(name, rule)| {
+            let predicate = name.as_deref().and_then(named);
+            (predicate.map_or_else(|| "$.accept".to_owned(), |p| p.path.clone()), rule)
+        });
+        Ok(placed.collect())
     }
 }
 
@@ -421,9 +454,9 @@ fn within_limit(field: &Field, rule: ClaimRule, path: &str) -> Result<(), Fault>
     match (field.disclosure(), rule) {
         (Disclosure::Never, ClaimRule::Must | ClaimRule::May) => {
             let problem = "the issuer lets nobody reveal this field";
-            Err(invalid(path, problem, "write never, and a predicate in its place"))
+            Err(invalid(path, problem, "write predicate, and a predicate in its place"))
         }
-        (Disclosure::Always, ClaimRule::May | ClaimRule::Never) => {
+        (Disclosure::Always, ClaimRule::May | ClaimRule::Predicate | ClaimRule::Never) => {
             Err(invalid(path, "the issuer has this field always revealed", "write must"))
         }
         _ => Ok(()),

@@ -10,7 +10,7 @@
 //! schema = "63a359af…"            # SchemaId
 //! issuers = ["did:key:zUC7…"]
 //!
-//! [[claims]]                      # what is not listed is never revealed
+//! [[claims]]                      # what is not listed is only used in predicates
 //! path = "kyc.country"
 //! disclosure = "must"
 //! one_of = ["CH", "LI"]
@@ -32,19 +32,36 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod analysis;
 mod bundle;
+mod check;
 mod circuit;
 mod compile;
 mod document;
+mod equality;
+mod example;
 mod expression;
+mod level;
+mod meet;
+mod predicate;
 mod public;
 mod rule;
 mod typing;
 
-pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint};
+pub use analysis::{Analysis, IntegerSet, Left, Verdict};
+pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
+pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
-pub use document::{ClaimRule, FORMAT, Policy, Validity, json_schema};
+pub use document::{
+    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
+    json_schema,
+};
+pub use equality::DistinctIssuers;
+pub use example::{Example, Expected, ExpectedReason};
 pub use expression::Literal;
+pub use level::Limits;
+pub use meet::{Conflict, Side, meet};
+pub use predicate::check_predicate;
 pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };

@@ -1,3 +1,5 @@
+mod bundle;
+mod document;
 mod language;
 mod meaning;
 mod refusals;
@@ -486,7 +488,7 @@ proptest! {
         let expr = format!(
             "{a} * kyc.children + {c} {} {b} * kyc.balance - kyc.rating", words[op]
         );
-        let rule = if reveal { "must" } else { "never" };
+        let rule = if reveal { "must" } else { "predicate" };
         let lines = format!(
             "claims = [{{ path = 'kyc.balance', disclosure = '{rule}' }}]
              predicates = [{{ name = 'p', expr = '{expr}' }}]"

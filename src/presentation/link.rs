@@ -1,17 +1,22 @@
-//! The link: the integers inside the Groth16 proof are the messages inside the BBS proofs.
+//! The link: the integers inside the Groth16 proof are the messages inside the BBS proofs, and hidden
+//! messages that the policy wants equal are.
 //!
 //! The sigma protocol of Chase, Orrù, Perrin and Zaverucha (eprint 2022/1593, §4): for every slot one
 //! response over the integers, short enough that it wraps in neither group. The only file that
 //! computes on both curves. The protocol as a whole, and why it is sound and hides, is in the
 //! documentation of [`presentation`](super).
 //!
-//! For credential i with slots S_i, bases Ĝ_s and Ĥ on BLS12-381 and IC_s, IC_v on BN254:
+//! With the bases Ĝ_s, Ĝ_e,a, Ĝ_e,b and Ĥ on BLS12-381 and IC_s, IC_v on BN254, over the slots s and the
+//! sides of equalities e that lie in credential i:
 //!
 //! ```text
-//! C_i = Σ x_s·Ĝ_s + ρ_i·Ĥ        T_i = Σ m̃_s·Ĝ_s + ρ̃_i·Ĥ       ties C_i to the BBS proof
-//! K_i = Σ k_s·Ĝ_s + τ_i·Ĥ        K_D = Σ k_s·IC_s + ν·IC_v      ties C_i to D
-//! z_s = k_s + c_x·x_s over ℤ,  2^194 ≤ z_s < 2^248
+//! C_i = Σ x_s·Ĝ_s + Σ m_e·Ĝ_e,i + ρ_i·Ĥ                   T_i the same of m̃_s, m̃_e and ρ̃_i
+//! K   = Σ k_s·Ĝ_s + Σ k_e·(Ĝ_e,a + Ĝ_e,b) + τ·Ĥ            K_D = Σ k_s·IC_s + ν·IC_v
+//! z_s = k_s + c_x·x_s over ℤ,  2^194 ≤ z_s < 2^248         z_e = k_e + c_x·m_e mod q
 //! ```
+//!
+//! T_i ties C_i to the messages of the BBS proof. K opens the sum of all C_i: to the integers that K_D
+//! opens D to, and at the two bases of an equality to one and the same scalar.
 //!
 //! Sums over Ĝ go through tables and are not constant time in x_s, m̃_s and k_s; the integer
 //! arithmetic is.
@@ -51,8 +56,8 @@ pub(super) struct Bases {
     pub(super) blinder: Arc<FixedBase>,
     /// Ĝ_1.., one for each slot.
     pub(super) slots: Vec<Arc<FixedBase>>,
-    /// Ĝ_E, one for each hidden equality.
-    pub(super) equalities: Vec<Arc<FixedBase>>,
+    /// Ĝ_e,a and Ĝ_e,b, two for each hidden equality.
+    pub(super) equalities: Vec<[Arc<FixedBase>; 2]>,
 }
 
 impl Bases {
@@ -60,15 +65,16 @@ impl Bases {
     pub(super) fn new(slots: usize, equalities: usize) -> Self {
         static CACHE: OnceLock<Mutex<Bases>> = OnceLock::new();
         let start = || {
-            let blinder = Arc::new(Self::derive("blinder", 0));
+            let blinder = Self::derive("blinder 0");
             Mutex::new(Bases { blinder, slots: Vec::new(), equalities: Vec::new() })
         };
         let mut cache = CACHE.get_or_init(start).lock().unwrap_or_else(PoisonError::into_inner);
         for index in cache.slots.len()..slots {
-            cache.slots.push(Arc::new(Self::derive("slot", index)));
+            cache.slots.push(Self::derive(&format!("slot {index}")));
         }
         for index in cache.equalities.len()..equalities {
-            cache.equalities.push(Arc::new(Self::derive("equality", index)));
+            let side = |side: &str| Self::derive(&format!("equality {index} {side}"));
+            cache.equalities.push([side("a"), side("b")]);
         }
         Bases {
             blinder: cache.blinder.clone(),
@@ -77,10 +83,9 @@ impl Bases {
         }
     }
 
-    fn derive(kind: &str, index: usize) -> FixedBase {
-        let message = format!("{kind} {index}");
+    fn derive(name: &str) -> Arc<FixedBase> {
         let hash = crate::curve::hash::Expander::XmdSha256;
-        FixedBase::new(hash.hash_to_g1(message.as_bytes(), tag::LINK_BASES))
+        Arc::new(FixedBase::new(hash.hash_to_g1(name.as_bytes(), tag::LINK_BASES)))
     }
 }
 
@@ -89,9 +94,16 @@ impl Bases {
 pub(super) struct CredentialLink {
     pub(super) c: G1Affine,
     pub(super) t: G1Affine,
-    pub(super) k: G1Affine,
     pub(super) rho_hat: Scalar,
+}
+
+/// What opens the sum of all C_i, as it travels.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct SharedLink {
+    pub(super) k: G1Affine,
     pub(super) tau_hat: Scalar,
+    /// z_e of each equality.
+    pub(super) z: Vec<Scalar>,
 }
 
 /// The circuit's side of the link, as it travels.
@@ -174,25 +186,59 @@ pub(super) fn wide_scalar(value: u128) -> Scalar {
     Option::from(Scalar::from_bytes_be(&octets)).unwrap_or_default()
 }
 
-/// The link begun: commitments and first messages made, challenges open. Consumed by its answer.
-pub(super) struct LinkInit {
-    slots: Vec<SlotSecret>,
-    masks: Vec<Mask>,
-    nu: circuits::Scalar,
-    opening: circuits::Opening,
-    credentials: Vec<Option<CredentialInit>>,
-    /// K_D.
-    pub(super) k_d: circuits::Commitment,
+/// One side of a hidden equality: a message of one credential.
+pub(super) struct EqualitySide {
+    /// The credential that holds the message.
+    pub(super) credential: usize,
+    /// The message.
+    pub(super) message: SecretScalar,
+    /// The BBS proof's blinding m̃ of the message.
+    pub(super) blinding: SecretScalar,
 }
 
-/// What is kept of one credential, with its points C, T, K.
+/// The secrets of a hidden equality. An honest holder's two messages are one.
+pub(super) type EqualitySecret = [EqualitySide; 2];
+
+/// What is to be linked.
+pub(super) struct Secrets {
+    /// One for each slot.
+    pub(super) slots: Vec<SlotSecret>,
+    /// One for each hidden equality.
+    pub(super) equalities: Vec<EqualitySecret>,
+}
+
+/// The link begun: commitments and first messages made, challenges open. Consumed by its answer.
+pub(super) struct LinkInit {
+    secrets: Secrets,
+    masks: Vec<Mask>,
+    equality_masks: Vec<SecretScalar>,
+    tau: SecretScalar,
+    credentials: Vec<Option<CredentialInit>>,
+    circuit: Option<CircuitInit>,
+    /// K.
+    pub(super) k: G1Affine,
+}
+
+/// What is kept of one credential, with its points C, T.
 pub(super) struct CredentialInit {
     pub(super) c: G1Affine,
     pub(super) t: G1Affine,
-    pub(super) k: G1Affine,
     rho: SecretScalar,
     rho_tilde: SecretScalar,
-    tau: SecretScalar,
+}
+
+/// What is kept of the circuit's side, with K_D.
+struct CircuitInit {
+    nu: circuits::Scalar,
+    opening: circuits::Opening,
+    k_d: circuits::Commitment,
+}
+
+/// The answers, as they travel.
+pub(super) struct Answers {
+    pub(super) shared: SharedLink,
+    pub(super) credentials: Vec<Option<CredentialLink>>,
+    pub(super) predicate: Option<PredicateLink>,
 }
 
 struct Mask([u8; RESPONSE_LEN]);
@@ -225,40 +271,55 @@ pub(super) enum LinkError {
 }
 
 impl LinkInit {
-    /// Draws masks and blinders and computes every C, T, K and K_D, in slot order.
+    /// Draws masks and blinders and computes every C and T, K and K_D. `circuit` is the key and D's
+    /// opening, where there are slots.
     pub(super) fn new(
         bases: &Bases,
-        key: &circuits::VerifyingKey,
-        slots: Vec<SlotSecret>,
-        opening: circuits::Opening,
+        circuit: Option<(&circuits::VerifyingKey, circuits::Opening)>,
+        secrets: Secrets,
         credential_count: usize,
         rng: &mut impl CryptoRngCore,
     ) -> Result<Self, LinkError> {
+        let Secrets { slots, equalities } = &secrets;
+        let sides = equalities.iter().flatten().map(|side| side.credential);
+        let mut named = slots.iter().map(|slot| slot.credential).chain(sides);
         if slots.len() != bases.slots.len()
-            || slots.iter().any(|slot| slot.credential >= credential_count)
+            || equalities.len() != bases.equalities.len()
+            || slots.is_empty() == circuit.is_some()
+            || named.any(|credential| credential >= credential_count)
         {
             return Err(LinkError::Mismatch);
         }
         let masks: Vec<Mask> = slots.iter().map(|_| Mask::draw(rng)).collect();
-        let nu = circuits::Scalar::random(rng);
-        let integers: Option<Vec<circuits::Scalar>> =
-            masks.iter().map(|mask| circuits::Scalar::from_integer_be(&mask.0)).collect();
-        let integers = integers.ok_or(LinkError::Mismatch)?;
-        let k_d = key.commit(&integers, &nu).map_err(|_| LinkError::Mismatch)?;
-        let mut credentials: Vec<Option<CredentialInit>> = Vec::new();
-        for index in 0..credential_count {
-            let own: Vec<usize> =
-                (0..slots.len()).filter(|s| slots[*s].credential == index).collect();
-            let init =
-                (!own.is_empty()).then(|| CredentialInit::new(bases, &own, &slots, &masks, rng));
-            credentials.push(init);
+        let mut draw = || SecretScalar::new(random_scalar(rng));
+        let equality_masks: Vec<SecretScalar> = equalities.iter().map(|_| draw()).collect();
+        let tau = draw();
+        let circuit = circuit
+            .map(|(key, opening)| CircuitInit::new(key, opening, &masks, rng))
+            .transpose()?;
+        let credentials = (0..credential_count)
+            .map(|index| CredentialInit::new(bases, &secrets, index, rng))
+            .collect();
+        let mut sum = FixedSum::with_capacity(masks.len() + 2 * equality_masks.len() + 1);
+        for (base, mask) in bases.slots.iter().zip(&masks) {
+            sum.add(base, &mask.bls_scalar());
         }
-        Ok(LinkInit { slots, masks, nu, opening, credentials, k_d })
+        for (sides, mask) in bases.equalities.iter().zip(&equality_masks) {
+            sides.iter().for_each(|base| sum.add(base, mask));
+        }
+        sum.add(&bases.blinder, &tau);
+        let k = sum.finish().into();
+        Ok(LinkInit { secrets, masks, equality_masks, tau, credentials, circuit, k })
     }
 
-    /// C, T, K of a credential that has slots.
+    /// C and T of a credential that has slots or sides of equalities.
     pub(super) fn credential(&self, index: usize) -> Option<&CredentialInit> {
         self.credentials.get(index)?.as_ref()
+    }
+
+    /// K_D, where there are slots.
+    pub(super) fn k_d(&self) -> Option<&circuits::Commitment> {
+        self.circuit.as_ref().map(|circuit| &circuit.k_d)
     }
 
     /// Answers the BBS challenges c_i, one for each credential, and c_x.
@@ -266,65 +327,97 @@ impl LinkInit {
         self,
         challenges: &[Scalar],
         link_challenge: LinkChallenge,
-    ) -> Result<(PredicateLink, Vec<Option<CredentialLink>>), LinkError> {
+    ) -> Result<Answers, LinkError> {
         if challenges.len() != self.credentials.len() {
             return Err(LinkError::Mismatch);
         }
-        let z =
-            respond_all(&self.masks, &self.slots, link_challenge, RANGE).ok_or(LinkError::Retry)?;
-        let c_x = circuits::Scalar::from_integer_be(&link_challenge.0.to_be_bytes())
-            .ok_or(LinkError::Mismatch)?;
-        let nu_hat = (&self.nu + &(&c_x * self.opening.blinder())).to_bytes();
+        let z = respond_all(&self.masks, &self.secrets.slots, link_challenge, RANGE)
+            .ok_or(LinkError::Retry)?;
+        let circuit = self.circuit.as_ref();
+        let predicate = circuit.map(|circuit| circuit.respond(z, link_challenge)).transpose()?;
         let c_x = link_challenge.bls_scalar();
-        let credentials = self
-            .credentials
-            .iter()
-            .zip(challenges)
-            .map(|(init, c)| init.as_ref().map(|init| init.respond(c, &c_x)))
-            .collect();
-        Ok((PredicateLink { k_d: self.k_d, nu_hat, z }, credentials))
+        let pairs = self.equality_masks.iter().zip(&self.secrets.equalities);
+        let z_e = pairs.map(|(mask, [side, _])| **mask + c_x * *side.message).collect();
+        let inits = self.credentials.iter().flatten();
+        let tau_hat = inits.fold(*self.tau, |sum, init| sum + c_x * *init.rho);
+        let credentials = self.credentials.iter().zip(challenges);
+        let credentials =
+            credentials.map(|(init, c)| init.as_ref().map(|init| init.respond(c))).collect();
+        Ok(Answers { shared: SharedLink { k: self.k, tau_hat, z: z_e }, credentials, predicate })
     }
 }
 
 impl fmt::Debug for LinkInit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LinkInit").field("slots", &self.slots.len()).finish_non_exhaustive()
+        f.debug_struct("LinkInit")
+            .field("slots", &self.secrets.slots.len())
+            .field("equalities", &self.secrets.equalities.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl CredentialInit {
+    /// None for a credential that nothing is linked to.
     fn new(
         bases: &Bases,
-        own: &[usize],
-        slots: &[SlotSecret],
-        masks: &[Mask],
+        secrets: &Secrets,
+        credential: usize,
         rng: &mut impl CryptoRngCore,
-    ) -> Self {
+    ) -> Option<Self> {
+        type Term<'a> = (&'a FixedBase, SecretScalar, &'a SecretScalar);
+        let slots = bases.slots.iter().zip(&secrets.slots);
+        let slots = slots.filter(|(_, slot)| slot.credential == credential);
+        let slots = slots.map(|(base, slot)| -> Term<'_> {
+            (base, SecretScalar::new(wide_scalar(slot.value)), &slot.blinding)
+        });
+        let sides = bases.equalities.iter().flatten().zip(secrets.equalities.iter().flatten());
+        let sides = sides.filter(|(_, side)| side.credential == credential);
+        let sides =
+            sides.map(|(base, side)| -> Term<'_> { (base, side.message.clone(), &side.blinding) });
+        let terms: Vec<Term<'_>> = slots.chain(sides).collect();
+        if terms.is_empty() {
+            return None;
+        }
         let mut draw = || SecretScalar::new(random_scalar(rng));
-        let (rho, rho_tilde, tau) = (draw(), draw(), draw());
-        let commit = |blinder: &Scalar, scalar: &dyn Fn(usize) -> SecretScalar| {
-            let mut sum = FixedSum::with_capacity(own.len() + 1);
-            own.iter().for_each(|&s| sum.add(&bases.slots[s], &scalar(s)));
-            sum.add(&bases.blinder, blinder);
-            sum.finish()
-        };
-        let c = commit(&rho, &|s| SecretScalar::new(wide_scalar(slots[s].value)));
-        let t = commit(&rho_tilde, &|s| slots[s].blinding.clone());
-        let k = commit(&tau, &|s| masks[s].bls_scalar());
-        let mut affine = [G1Affine::default(); 3];
-        G1Projective::batch_normalize(&[c, t, k], &mut affine);
-        let [c, t, k] = affine;
-        CredentialInit { c, t, k, rho, rho_tilde, tau }
+        let (rho, rho_tilde) = (draw(), draw());
+        let mut sums = [(); 2].map(|()| FixedSum::with_capacity(terms.len() + 1));
+        for (base, message, blinding) in &terms {
+            sums[0].add(base, message);
+            sums[1].add(base, blinding);
+        }
+        sums[0].add(&bases.blinder, &rho);
+        sums[1].add(&bases.blinder, &rho_tilde);
+        let mut affine = [G1Affine::default(); 2];
+        G1Projective::batch_normalize(&sums.map(|sum| sum.finish()), &mut affine);
+        let [c, t] = affine;
+        Some(CredentialInit { c, t, rho, rho_tilde })
     }
 
-    fn respond(&self, c: &Scalar, c_x: &Scalar) -> CredentialLink {
-        CredentialLink {
-            c: self.c,
-            t: self.t,
-            k: self.k,
-            rho_hat: *self.rho_tilde + *self.rho * c,
-            tau_hat: *self.tau + *self.rho * c_x,
-        }
+    fn respond(&self, c: &Scalar) -> CredentialLink {
+        CredentialLink { c: self.c, t: self.t, rho_hat: *self.rho_tilde + *self.rho * c }
+    }
+}
+
+impl CircuitInit {
+    fn new(
+        key: &circuits::VerifyingKey,
+        opening: circuits::Opening,
+        masks: &[Mask],
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Self, LinkError> {
+        let nu = circuits::Scalar::random(rng);
+        let integers: Option<Vec<circuits::Scalar>> =
+            masks.iter().map(|mask| circuits::Scalar::from_integer_be(&mask.0)).collect();
+        let integers = integers.ok_or(LinkError::Mismatch)?;
+        let k_d = key.commit(&integers, &nu).map_err(|_| LinkError::Mismatch)?;
+        Ok(CircuitInit { nu, opening, k_d })
+    }
+
+    fn respond(&self, z: Vec<Response>, c_x: LinkChallenge) -> Result<PredicateLink, LinkError> {
+        let c_x = circuits::Scalar::from_integer_be(&c_x.0.to_be_bytes());
+        let c_x = c_x.ok_or(LinkError::Mismatch)?;
+        let nu_hat = (&self.nu + &(&c_x * self.opening.blinder())).to_bytes();
+        Ok(PredicateLink { k_d: self.k_d, nu_hat, z })
     }
 }
 
@@ -358,57 +451,83 @@ fn respond_all(
     bool::from(good).then_some(responses)
 }
 
-/// A linear check on BLS12-381, Σ scalar·base + Σ scalar·point = 0, one of many in a combination.
-pub(super) struct Combination {
-    fixed: FixedSum,
+/// The linear checks on BLS12-381 in one sum, each under its own random coefficient:
+/// Σ scalar·base + Σ scalar·point = 0. The scalars of a base are added up before it is multiplied.
+pub(super) struct Combination<'a> {
+    bases: &'a Bases,
+    blinder: Scalar,
+    slots: Vec<Scalar>,
+    equalities: Vec<[Scalar; 2]>,
     points: Vec<G1Affine>,
     scalars: Vec<Scalar>,
+    /// The scalar of every C_i in the equation of K.
+    commitment: Scalar,
 }
 
-impl Combination {
-    pub(super) fn new() -> Self {
-        Combination { fixed: FixedSum::default(), points: Vec::new(), scalars: Vec::new() }
+/// A credential's link with what its equation needs of the BBS proof: the challenge c_i and, of each
+/// slot and each side of an equality that lies in it, the response m̂.
+pub(super) struct LinkedCredential<'a> {
+    pub(super) link: &'a CredentialLink,
+    pub(super) challenge: &'a Scalar,
+    /// (slot, m̂).
+    pub(super) slots: Vec<(usize, Scalar)>,
+    /// (equality, side, m̂).
+    pub(super) sides: Vec<(usize, usize, Scalar)>,
+}
+
+impl<'a> Combination<'a> {
+    /// Begins with K + c_x·Σ C_i = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ; each credential that is
+    /// added brings its C_i. `z` are the responses of all slots.
+    pub(super) fn new(
+        bases: &'a Bases,
+        shared: &SharedLink,
+        z: &[Response],
+        c_x: LinkChallenge,
+        coefficient: Scalar,
+    ) -> Self {
+        Combination {
+            bases,
+            blinder: coefficient * shared.tau_hat,
+            slots: z.iter().map(|z| coefficient * z.bls_scalar()).collect(),
+            equalities: shared.z.iter().map(|z| [coefficient * z; 2]).collect(),
+            points: vec![shared.k],
+            scalars: vec![-coefficient],
+            commitment: coefficient * c_x.bls_scalar(),
+        }
     }
 
-    /// Adds a term in a fixed base.
-    pub(super) fn add_base(&mut self, base: &FixedBase, scalar: &Scalar) {
-        self.fixed.add(base, scalar);
-    }
-
-    /// Adds a term in a point of the presentation.
-    pub(super) fn add_point(&mut self, point: &G1Affine, scalar: Scalar) {
-        self.points.push(*point);
-        self.scalars.push(scalar);
+    /// Adds T_i + c_i·C_i = Σ m̂_s·Ĝ_s + Σ m̂_e·Ĝ_e,i + ρ̂_i·Ĥ, and c_x·C_i to the equation of K. `None`
+    /// if a place is not one of the bases'.
+    pub(super) fn add_credential(
+        &mut self,
+        one: &LinkedCredential<'_>,
+        coefficient: Scalar,
+    ) -> Option<()> {
+        for (slot, response) in &one.slots {
+            *self.slots.get_mut(*slot)? += coefficient * response;
+        }
+        for (equality, side, response) in &one.sides {
+            *self.equalities.get_mut(*equality)?.get_mut(*side)? += coefficient * response;
+        }
+        self.blinder += coefficient * one.link.rho_hat;
+        self.points.extend([one.link.t, one.link.c]);
+        self.scalars.extend([-coefficient, -(coefficient * one.challenge + self.commitment)]);
+        Some(())
     }
 
     /// Whether the whole sum is the identity.
     pub(super) fn holds(&self) -> bool {
-        let total = self.fixed.finish() + sum_of_products(&self.points, &self.scalars);
+        let mut fixed = FixedSum::with_capacity(self.slots.len() + 2 * self.equalities.len() + 1);
+        for (base, scalar) in self.bases.slots.iter().zip(&self.slots) {
+            fixed.add(base, scalar);
+        }
+        for (sides, scalars) in self.bases.equalities.iter().zip(&self.equalities) {
+            sides.iter().zip(scalars).for_each(|(base, scalar)| fixed.add(base, scalar));
+        }
+        fixed.add(&self.bases.blinder, &self.blinder);
+        let total = fixed.finish() + sum_of_products(&self.points, &self.scalars);
         total.is_identity().into()
     }
-}
-
-/// Adds one credential's two equations, each under its own random coefficient:
-/// T + c·C = Σ m̂·Ĝ + ρ̂·Ĥ and K + c_x·C = Σ z·Ĝ + τ̂·Ĥ.
-///
-/// `slots` are (slot, m̂, z) of this credential.
-pub(super) fn add_credential_equations(
-    combination: &mut Combination,
-    bases: &Bases,
-    link: &CredentialLink,
-    c: &Scalar,
-    c_x: LinkChallenge,
-    slots: &[(usize, Scalar, Response)],
-    coefficients: [Scalar; 2],
-) {
-    let [a, b] = coefficients;
-    for (slot, response, z) in slots {
-        combination.add_base(&bases.slots[*slot], &(a * response + b * z.bls_scalar()));
-    }
-    combination.add_base(&bases.blinder, &(a * link.rho_hat + b * link.tau_hat));
-    combination.add_point(&link.c, -(a * c + b * c_x.bls_scalar()));
-    combination.add_point(&-link.t, a);
-    combination.add_point(&-link.k, b);
 }
 
 /// Checks K_D + c_x·D = Σ z·IC + ν̂·IC_v on BN254.

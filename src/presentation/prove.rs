@@ -1,12 +1,14 @@
 //! The holder's side.
 
-use super::equality::EqualityInit;
-use super::link::{Bases, LinkChallenge, LinkError, LinkInit, SlotSecret};
+use super::link::{
+    Answers, Bases, EqualitySecret, EqualitySide, LinkChallenge, LinkError, LinkInit, Secrets,
+    SlotSecret,
+};
 use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
 use super::wire::{CredentialPart, PredicatePart, Presentation};
 use crate::bbs::{self, Proof, ProofInit};
 use crate::credential::Credential;
-use crate::curve::Scalar;
+use crate::curve::{Scalar, SecretScalar};
 use crate::policy::{Equality, SlotSource};
 use crate::request::PresentationRequest;
 use rand_chacha::ChaCha20Rng;
@@ -208,64 +210,78 @@ fn finish(
     (proved, inits): (Option<circuits::Proved>, Vec<ProofInit<'_>>),
     rng: &mut impl CryptoRngCore,
 ) -> Result<Presentation, Attempt> {
-    let policy = statement.terms().policy();
-    let bases = Bases::new(policy.slots().len(), policy.equalities().len());
-    let equalities = begin_equalities(statement, holdings, &inits, &bases, rng)?;
-    let blinding = |at: &SlotSource| inits.get(at.role)?.blinding(at.message).cloned();
-    let (mut predicate, mut link) = (None, None);
-    if let (Some(proved), Some(key)) = (proved, statement.terms().verifying_key()) {
-        let slots = policy.slots().iter().zip(values.iter()).map(|(slot, value)| {
-            let blinding = blinding(slot).ok_or(ProveError::Failed)?;
-            Ok(SlotSecret { credential: slot.role, value: *value, blinding })
-        });
-        let slots = slots.collect::<Result<_, ProveError>>()?;
-        link = Some(LinkInit::new(&bases, key, slots, proved.opening, holdings.len(), rng)?);
-        predicate = Some((proved.proof, proved.commitment));
-    }
-
+    let link = begin_link(statement, holdings, values, &inits, proved.as_ref(), rng)?;
+    let predicate = proved.map(|proved| (proved.proof, proved.commitment));
     let init = |index: usize| link.as_ref().and_then(|link| link.credential(index));
     let first = FirstMessages {
         predicate: predicate
             .as_ref()
-            .zip(link.as_ref())
-            .map(|((proof, d), link)| (proof, d, &link.k_d)),
-        links: (0..holdings.len()).map(|i| init(i).map(|i| [i.c, i.t, i.k])).collect(),
-        equalities: equalities.iter().map(|init| [init.e, init.t[0], init.t[1]]).collect(),
+            .zip(link.as_ref().and_then(LinkInit::k_d))
+            .map(|((proof, d), k_d)| (proof, d, k_d)),
+        links: (0..holdings.len()).map(|i| init(i).map(|i| [i.c, i.t])).collect(),
+        k: link.as_ref().map(|link| link.k),
     };
     let ph = statement.presentation_header(&first);
     let proofs: Vec<Proof> =
         inits.into_iter().map(|init| init.finalize(&ph)).collect::<Result<_, _>>()?;
     let challenges: Vec<Scalar> = proofs.iter().map(|proof| *proof.challenge()).collect();
-    let (predicate_link, mut links) = match link {
-        None => (None, vec![None; holdings.len()]),
-        Some(link) => {
-            let octets: Vec<Vec<u8>> = proofs.iter().map(Proof::to_bytes).collect();
-            let c_x = LinkChallenge::new(&ph, octets.iter().map(Vec::as_slice));
-            let (predicate, links) = link.respond(&challenges, c_x)?;
-            (Some(predicate), links)
-        }
+    let answers = link.map(|link| {
+        let octets: Vec<Vec<u8>> = proofs.iter().map(Proof::to_bytes).collect();
+        link.respond(&challenges, LinkChallenge::new(&ph, octets.iter().map(Vec::as_slice)))
+    });
+    let answers = answers.transpose()?;
+    let (shared, links, predicate_link) = match answers {
+        None => (None, vec![None; holdings.len()], None),
+        Some(Answers { shared, credentials, predicate }) => (Some(shared), credentials, predicate),
     };
-    let equalities = equalities
-        .into_iter()
-        .zip(policy.equalities())
-        .map(|(init, Equality { a, b })| init.respond([&challenges[a.role], &challenges[b.role]]));
-    let equalities = equalities.collect();
-    let credentials = proofs.into_iter().zip(choices).zip(links.drain(..));
+    let credentials = proofs.into_iter().zip(choices).zip(links);
     let credentials = credentials.map(|((proof, choice), link)| CredentialPart {
         issuer: choice.issuer,
         disclosed: choice.disclosed.clone(),
         proof,
         link,
     });
+    let predicate = predicate.zip(predicate_link);
     Ok(Presentation {
         credentials: credentials.collect(),
-        predicate: predicate.zip(predicate_link).map(|((proof, d), link)| PredicatePart {
-            proof,
-            d,
-            link,
-        }),
-        equalities,
+        shared,
+        predicate: predicate.map(|((proof, d), link)| PredicatePart { proof, d, link }),
     })
+}
+
+/// Commits to all slots and all sides of equalities; `None` where there are neither.
+fn begin_link(
+    statement: &Statement<'_>,
+    holdings: &[Holding<'_>],
+    values: &[u128],
+    inits: &[ProofInit<'_>],
+    proved: Option<&circuits::Proved>,
+    rng: &mut impl CryptoRngCore,
+) -> Result<Option<LinkInit>, Attempt> {
+    let policy = statement.terms().policy();
+    if proved.is_none() && policy.equalities().is_empty() {
+        return Ok(None);
+    }
+    let blinding = |at: &SlotSource| {
+        let blinding = inits.get(at.role).and_then(|init| init.blinding(at.message));
+        blinding.cloned().ok_or(ProveError::Failed)
+    };
+    let slots = policy.slots().iter().zip(values).map(|(slot, value)| {
+        Ok(SlotSecret { credential: slot.role, value: *value, blinding: blinding(slot)? })
+    });
+    let slots = slots.collect::<Result<Vec<_>, ProveError>>()?;
+    let side = |at: &SlotSource| -> Result<EqualitySide, ProveError> {
+        let message = message(holdings, at).ok_or(ProveError::Failed)?;
+        let message = SecretScalar::new(*message);
+        Ok(EqualitySide { credential: at.role, message, blinding: blinding(at)? })
+    };
+    let equalities = policy.equalities().iter().map(|Equality { a, b }| Ok([side(a)?, side(b)?]));
+    let equalities = equalities.collect::<Result<Vec<EqualitySecret>, ProveError>>()?;
+    let key = statement.terms().verifying_key();
+    let circuit = key.zip(proved).map(|(key, proved)| (key, proved.opening.clone()));
+    let bases = Bases::new(slots.len(), equalities.len());
+    let secrets = Secrets { slots, equalities };
+    Ok(Some(LinkInit::new(&bases, circuit, secrets, holdings.len(), rng)?))
 }
 
 impl From<LinkError> for Attempt {
@@ -329,28 +345,6 @@ fn begin_credentials<'a>(
         )?)
     })
     .collect()
-}
-
-fn begin_equalities(
-    statement: &Statement<'_>,
-    holdings: &[Holding<'_>],
-    inits: &[ProofInit<'_>],
-    bases: &Bases,
-    rng: &mut impl CryptoRngCore,
-) -> Result<Vec<EqualityInit>, ProveError> {
-    let pairs = statement.terms().policy().equalities().iter().zip(&bases.equalities);
-    pairs
-        .map(|(Equality { a, b }, base)| {
-            let blinding =
-                |at: &SlotSource| inits.get(at.role).and_then(|init| init.blinding(at.message));
-            let (Some(message), Some(first), Some(second)) =
-                (message(holdings, a), blinding(a), blinding(b))
-            else {
-                return Err(ProveError::Failed);
-            };
-            Ok(EqualityInit::new(base, &bases.blinder, message, [first, second], rng))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! issuer of each credential, the disclosed values. From the statement follow the parameters, the map
 //! from slots to messages and the hash `ph`; the holder has no say in any of them.
 
-use super::equality::EqualityPart;
 use super::link::CredentialLink;
 use super::wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_SLOTS, write_value};
 use crate::bbs::{Generators, Interface, PublicKey};
@@ -27,6 +26,9 @@ pub enum TermsError {
     /// The policy does not compile against these schemas, or to another shape than the bundle names.
     #[error(transparent)]
     Policy(#[from] Fault),
+    /// The policy names an authority, whose signature the bundle lacks.
+    #[error("the policy's authority has not signed the bundle: get the signed one from it")]
+    Unsigned,
     /// The verifying key is missing, superfluous, or not the one that the bundle names.
     #[error("the verifying key is not the one that the bundle names: get the one with its hash")]
     Key,
@@ -60,6 +62,9 @@ impl Terms {
         schemas: &[Schema],
         key: Option<circuits::VerifyingKey>,
     ) -> Result<Self, TermsError> {
+        if !bundle.is_authorised() {
+            return Err(TermsError::Unsigned);
+        }
         let policy = bundle.compile(schemas)?;
         let fits = match (&key, policy.shape(), bundle.key()) {
             (None, None, None) => true,
@@ -191,19 +196,15 @@ pub(super) struct FirstMessages<'a> {
     /// π, D and K_D.
     pub(super) predicate:
         Option<(&'a circuits::Proof, &'a circuits::Commitment, &'a circuits::Commitment)>,
-    /// C, T, K of each credential that has slots.
-    pub(super) links: Vec<Option<[G1Affine; 3]>>,
-    /// E, T_a, T_b of each equality.
-    pub(super) equalities: Vec<[G1Affine; 3]>,
+    /// C and T of each credential, where it has a link.
+    pub(super) links: Vec<Option<[G1Affine; 2]>>,
+    /// K, if any credential has a link.
+    pub(super) k: Option<G1Affine>,
 }
 
 impl FirstMessages<'_> {
-    pub(super) fn link_points(link: &CredentialLink) -> [G1Affine; 3] {
-        [link.c, link.t, link.k]
-    }
-
-    pub(super) fn equality_points(part: &EqualityPart) -> [G1Affine; 3] {
-        [part.e, part.t[0], part.t[1]]
+    pub(super) fn link_points(link: &CredentialLink) -> [G1Affine; 2] {
+        [link.c, link.t]
     }
 }
 
@@ -276,7 +277,7 @@ impl<'a> Statement<'a> {
     /// `ph`: the digest of everything that is fixed before the challenges.
     pub(super) fn presentation_header(&self, first: &FirstMessages<'_>) -> [u8; DIGEST_LEN] {
         let mut ph = Transcript::new(tag::PRESENTATION);
-        ph.absorb_number("version", 1);
+        ph.absorb_number("version", 2);
         ph.absorb("bundle", self.terms.bundle.to_bytes());
         ph.absorb("request", self.request.to_bytes());
         ph.absorb_number("credentials", self.credentials.len());
@@ -293,12 +294,7 @@ impl<'a> Statement<'a> {
             }
         }
         self.absorb_predicate(&mut ph, first);
-        ph.absorb_number("equalities", first.equalities.len());
-        for (equality, points) in self.terms.policy.equalities().iter().zip(&first.equalities) {
-            absorb_message(&mut ph, &equality.a);
-            absorb_message(&mut ph, &equality.b);
-            points.iter().for_each(|point| ph.absorb("equality", point.to_compressed()));
-        }
+        self.absorb_link(&mut ph, first);
         ph.finish()
     }
 
@@ -315,10 +311,20 @@ impl<'a> Statement<'a> {
             ph.absorb("D", d.to_bytes());
             ph.absorb("K_D", k_d.to_bytes());
         }
+    }
+
+    fn absorb_link(&self, ph: &mut Transcript, first: &FirstMessages<'_>) {
+        ph.absorb_number("equalities", self.terms.policy.equalities().len());
+        for equality in self.terms.policy.equalities() {
+            absorb_message(ph, &equality.a);
+            absorb_message(ph, &equality.b);
+        }
         for points in &first.links {
             ph.absorb_number("link", usize::from(points.is_some()));
             points.iter().flatten().for_each(|point| ph.absorb("point", point.to_compressed()));
         }
+        ph.absorb_number("shared", usize::from(first.k.is_some()));
+        first.k.iter().for_each(|k| ph.absorb("K", k.to_compressed()));
     }
 }
 
@@ -372,13 +378,7 @@ fn disclosed_scalar(
 
 /// `role.field`, as the policy writes it.
 pub(super) fn claim_path(terms: &Terms, role: usize, message: usize) -> String {
-    let Some(role) = terms.policy.roles().get(role) else { return "?".to_owned() };
-    let name = match message {
-        VALID_FROM => "valid_from",
-        VALID_UNTIL => "valid_until",
-        _ => role.schema().field_at(message).map_or("?", |field| field.name()),
-    };
-    format!("{}.{name}", role.name())
+    terms.policy.claim(SlotSource { role, message }).unwrap_or_else(|| "?".to_owned())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 #[path = "../../tests/scenario/mod.rs"]
 pub(super) mod scenario;
 
-use super::link::{CredentialLink, Response};
+use super::link::{CredentialLink, Response, SharedLink};
 use super::statement::{Choice, FirstMessages, Statement};
 use super::verify::{Coefficients, check, check_parts};
 use super::wire::Presentation;
@@ -40,19 +40,23 @@ fn link(presentation: &mut Presentation, index: usize) -> &mut CredentialLink {
     presentation.credentials[index].link.as_mut().unwrap()
 }
 
+fn shared(presentation: &mut Presentation) -> &mut SharedLink {
+    presentation.shared.as_mut().unwrap()
+}
+
 #[test]
 fn reject_missing_and_surplus_parts() {
     let scenario = pair();
     let good = scenario.prove(1).unwrap();
     assert!(!refused(&scenario, &good));
     let z = good.predicate.as_ref().unwrap().link.z[0];
-    let equality = good.equalities[0].clone();
     let part = good.credentials[1].clone();
     assert!(change(&scenario, &good, |p| p.predicate = None), "no predicate");
     assert!(change(&scenario, &good, |p| p.credentials[0].link = None), "no link");
     assert!(change(&scenario, &good, |p| p.credentials[1].link = None), "no second link");
-    assert!(change(&scenario, &good, |p| p.equalities.clear()), "no equality");
-    assert!(change(&scenario, &good, |p| p.equalities.push(equality)), "one equality more");
+    assert!(change(&scenario, &good, |p| p.shared = None), "no shared part");
+    assert!(change(&scenario, &good, |p| shared(p).z.clear()), "no equality");
+    assert!(change(&scenario, &good, |p| shared(p).z.push(Scalar::ONE)), "one equality more");
     assert!(change(&scenario, &good, |p| drop(p.credentials.pop())), "one credential fewer");
     assert!(change(&scenario, &good, |p| p.credentials.push(part)), "one credential more");
     assert!(change(&scenario, &good, |p| p.credentials.swap(0, 1)), "credentials swapped");
@@ -64,6 +68,7 @@ fn reject_missing_and_surplus_parts() {
     assert!(change(&scenario, &good, |p| z_of(p, |all, _| all.swap(0, 1))), "responses swapped");
     let all_gone = |p: &mut Presentation| {
         p.predicate = None;
+        p.shared = None;
         p.credentials.iter_mut().for_each(|part| part.link = None);
     };
     assert!(change(&scenario, &good, all_gone), "predicate and links gone");
@@ -78,16 +83,16 @@ fn reject_parts_by_their_number_alone() {
     let complete = |p: &Presentation| check_parts(&scenario.terms, p).is_ok();
     assert!(complete(&good));
     let z = good.predicate.as_ref().unwrap().link.z[0];
-    let equality = good.equalities[0].clone();
     type Change<'a> = (&'static str, &'a dyn Fn(&mut Presentation));
-    let changes: [Change<'_>; 7] = [
+    let changes: [Change<'_>; 8] = [
         ("no first link", &|p| p.credentials[0].link = None),
         ("no second link", &|p| p.credentials[1].link = None),
         ("no predicate", &|p| p.predicate = None),
         ("one response more", &|p| p.predicate.as_mut().unwrap().link.z.push(z)),
         ("one response fewer", &|p| p.predicate.as_mut().unwrap().link.z.truncate(1)),
-        ("one equality more", &|p| p.equalities.push(equality.clone())),
-        ("no equality", &|p| p.equalities.clear()),
+        ("no shared part", &|p| p.shared = None),
+        ("one equality more", &|p| shared(p).z.push(Scalar::ONE)),
+        ("no equality", &|p| shared(p).z.clear()),
     ];
     for (name, change) in changes {
         let mut changed = good.clone();
@@ -114,6 +119,44 @@ fn reject_a_predicate_that_nobody_asked_for() {
     assert!(
         change(&without, &good, |p| p.credentials[0].link = surplus.credentials[0].link.clone())
     );
+    let mut attached = good.clone();
+    attached.shared = surplus.shared.clone();
+    assert!(check_parts(&without.terms, &attached).is_err(), "nothing is there to be shared");
+    assert!(refused(&without, &attached));
+}
+
+/// Two credentials, of which the first has nothing in a predicate or an equality.
+const HALF_POLICY: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/half"
+version = "1.0.0"
+[[roles]]
+name = "id"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+validity = "skip"
+[[roles]]
+name = "means"
+schema = "{schema1}"
+issuers = ["{issuer1}"]
+"#;
+
+#[test]
+fn reject_link_on_a_credential_that_needs_none() {
+    let cards = [(scenario::IDENTITY, scenario::ADULT), (scenario::MEANS, scenario::WEALTHY)];
+    let scenario = Scenario::new(HALF_POLICY, &cards);
+    let good = scenario.prove(1).unwrap();
+    assert!(!refused(&scenario, &good));
+    let spare = good.credentials[1].link.clone();
+    assert!(good.credentials[0].link.is_none() && spare.is_some());
+    let mut attached = good.clone();
+    attached.credentials[0].link = spare.clone();
+    assert!(check_parts(&scenario.terms, &attached).is_err(), "by its number alone");
+    assert!(change(&scenario, &good, |p| p.credentials[0].link = spare));
+    assert!(change(&scenario, &good, |p| {
+        let link = p.credentials[1].link.take();
+        p.credentials[0].link = link;
+    }));
 }
 
 #[test]
@@ -135,7 +178,19 @@ fn forge_parts_of_another_presentation() {
         assert!(change(&scenario, &good, |p| p.credentials[index].proof = part.proof.clone()));
         assert!(change(&scenario, &good, |p| p.credentials[index].link = part.link.clone()));
     }
-    assert!(change(&scenario, &good, |p| p.equalities = other.equalities.clone()));
+    let theirs = other.shared.clone().unwrap();
+    assert!(change(&scenario, &good, |p| p.shared = Some(theirs.clone())));
+    assert!(change(&scenario, &good, |p| shared(p).k = theirs.k));
+    assert!(change(&scenario, &good, |p| shared(p).tau_hat = theirs.tau_hat));
+    assert!(change(&scenario, &good, |p| shared(p).z = theirs.z.clone()));
+    // All that K is about, and nothing else.
+    assert!(change(&scenario, &good, |p| {
+        p.shared = Some(theirs.clone());
+        p.predicate = other.predicate.clone();
+        for (own, their) in p.credentials.iter_mut().zip(&other.credentials) {
+            own.link = their.link.clone();
+        }
+    }));
 }
 
 /// A Groth16 proof can be rerandomised by anyone and stays valid; the presentation must not.
@@ -166,38 +221,37 @@ fn choice(presentation: &Presentation, role: usize) -> Choice {
     Choice { issuer: part.issuer, disclosed: part.disclosed.clone() }
 }
 
-/// Two errors that cancel when the equations are simply added: ρ̂ and τ̂ are both in Ĥ.
+/// Two errors that cancel when the equations are simply added: ρ̂ and τ̂ are all in Ĥ.
 #[test]
 fn forge_cancelling_errors() {
     let scenario = sixteen();
     let good = scenario.prove(1).unwrap();
     assert!(change(&scenario, &good, |p| {
         link(p, 0).rho_hat += Scalar::ONE;
-        link(p, 0).tau_hat -= Scalar::ONE;
+        shared(p).tau_hat -= Scalar::ONE;
     }));
     let pair = pair();
     let good = pair.prove(1).unwrap();
     assert!(change(&pair, &good, |p| {
-        p.equalities[0].rho_hat[0] += Scalar::ONE;
-        p.equalities[0].rho_hat[1] -= Scalar::ONE;
-    }));
-    assert!(change(&pair, &good, |p| {
-        link(p, 0).tau_hat += Scalar::ONE;
-        link(p, 1).tau_hat -= Scalar::ONE;
+        link(p, 0).rho_hat += Scalar::ONE;
+        link(p, 1).rho_hat -= Scalar::ONE;
     }));
 }
 
-/// Each side of an equality, and each equation of the link, counts in the whole presentation.
+/// Each response of the link counts in the whole presentation.
 #[test]
 fn forge_single_responses() {
     let scenario = pair();
     let good = scenario.prove(1).unwrap();
-    for side in 0..2 {
-        assert!(change(&scenario, &good, |p| p.equalities[0].rho_hat[side] += Scalar::ONE));
-        assert!(change(&scenario, &good, |p| link(p, side).rho_hat += Scalar::ONE));
-        assert!(change(&scenario, &good, |p| link(p, side).tau_hat += Scalar::ONE));
+    for credential in 0..2 {
+        assert!(change(&scenario, &good, |p| link(p, credential).rho_hat += Scalar::ONE));
     }
-    assert!(change(&scenario, &good, |p| p.equalities[0].rho_hat.swap(0, 1)));
+    assert!(change(&scenario, &good, |p| {
+        let (first, second) = (link(p, 0).rho_hat, link(p, 1).rho_hat);
+        (link(p, 0).rho_hat, link(p, 1).rho_hat) = (second, first);
+    }));
+    assert!(change(&scenario, &good, |p| shared(p).tau_hat += Scalar::ONE));
+    assert!(change(&scenario, &good, |p| shared(p).z[0] += Scalar::ONE));
     assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().link.nu_hat[31] ^= 1));
 }
 
@@ -269,15 +323,16 @@ fn forge_errors_weighed_by_known_coefficients() {
     let first = FirstMessages {
         predicate: Some((&part.proof, &part.d, &part.link.k_d)),
         links: vec![good.credentials[0].link.as_ref().map(FirstMessages::link_points)],
-        equalities: Vec::new(),
+        k: good.shared.as_ref().map(|shared| shared.k),
     };
     let ph = statement.presentation_header(&first);
     let mut coefficients = Coefficients::new(&good, &ph);
+    // In the order of their equations: K, then the credentials.
     let (a, b) = (coefficients.next(), coefficients.next());
     assert!(a != b && a != Scalar::ZERO && b != Scalar::ZERO);
     assert!(change(&scenario, &good, |p| {
-        link(p, 0).rho_hat += b;
-        link(p, 0).tau_hat -= a;
+        link(p, 0).rho_hat += a;
+        shared(p).tau_hat -= b;
     }));
 }
 
@@ -361,7 +416,7 @@ fn reject_every_changed_item_of_the_header() {
         let first = FirstMessages {
             predicate: p.predicate.as_ref().map(|part| (&part.proof, &part.d, &part.link.k_d)),
             links: links.map(|link| link.map(FirstMessages::link_points)).collect(),
-            equalities: p.equalities.iter().map(FirstMessages::equality_points).collect(),
+            k: p.shared.as_ref().map(|shared| shared.k),
         };
         assert!(seen.insert(statement.presentation_header(&first)), "{name} changed nothing");
     };
@@ -369,7 +424,7 @@ fn reject_every_changed_item_of_the_header() {
     record("the original", terms, request, &choices, &good);
 
     type Change = fn(&mut Presentation, &Presentation);
-    let changes: [(&str, Change); 12] = [
+    let changes: [(&str, Change); 11] = [
         ("proof", |p, o| {
             p.predicate.as_mut().unwrap().proof = o.predicate.as_ref().unwrap().proof.clone()
         }),
@@ -380,12 +435,11 @@ fn reject_every_changed_item_of_the_header() {
         ("no predicate", |p, _| p.predicate = None),
         ("C", |p, o| link(p, 0).c = link(&mut o.clone(), 0).c),
         ("T", |p, o| link(p, 0).t = link(&mut o.clone(), 0).t),
-        ("K", |p, o| link(p, 0).k = link(&mut o.clone(), 0).k),
+        ("K", |p, o| shared(p).k = o.shared.as_ref().unwrap().k),
+        ("no K", |p, _| p.shared = None),
         ("second C", |p, o| link(p, 1).c = link(&mut o.clone(), 1).c),
         ("no link", |p, _| p.credentials[1].link = None),
-        ("E", |p, o| p.equalities[0].e = o.equalities[0].e),
-        ("T_a", |p, o| p.equalities[0].t[0] = o.equalities[0].t[0]),
-        ("T_b", |p, o| p.equalities[0].t[1] = o.equalities[0].t[1]),
+        ("second T", |p, o| link(p, 1).t = link(&mut o.clone(), 1).t),
     ];
     for (name, apply) in changes {
         let mut changed = good.clone();
@@ -417,7 +471,6 @@ fn reject_every_changed_item_of_the_header() {
     let swapped = foreign_terms(&scenario, "id.rank", "id.grade");
     let mut one = good.clone();
     one.credentials.truncate(1);
-    one.equalities.clear();
     let choices = [Choice { issuer: 0, disclosed: Vec::new() }];
     record("one slot", terms, request, &choices, &one);
     record("another slot", &swapped, request, &choices, &one);

@@ -5,14 +5,13 @@
 //! the nonce, so that of many copies of one presentation exactly one is accepted, and a forgery
 //! cannot spend anybody's nonce.
 
-use super::equality;
-use super::link::{self, Bases, Combination, LinkChallenge};
+use super::link::{self, Bases, Combination, CredentialLink, LinkChallenge, LinkedCredential};
 use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
 use super::wire::{PredicatePart, Presentation};
 use crate::bbs::{self, PublicKey, VerifiedProof};
 use crate::curve::Scalar;
 use crate::encoding::Wire;
-use crate::policy::{BundleHash, SlotSource};
+use crate::policy::{BundleHash, CompiledPolicy, Equality};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
@@ -150,7 +149,7 @@ pub(super) fn check<'a>(
             .iter()
             .map(|part| part.link.as_ref().map(FirstMessages::link_points))
             .collect(),
-        equalities: presentation.equalities.iter().map(FirstMessages::equality_points).collect(),
+        k: presentation.shared.as_ref().map(|shared| shared.k),
     };
     let ph = statement.presentation_header(&first);
     let proofs: Vec<Vec<u8>> =
@@ -169,14 +168,19 @@ pub(super) fn check<'a>(
 pub(super) fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
     let policy = terms.policy();
     let slots = presentation.predicate.as_ref().map_or(0, |part| part.link.z.len());
-    let links = presentation.credentials.iter().enumerate().all(|(role, part)| {
-        part.link.is_some() == policy.slots().iter().any(|slot| slot.role == role)
-    });
-    let complete = links
+    let links = presentation.credentials.iter().enumerate();
+    let complete = links.clone().all(|(role, part)| part.link.is_some() == is_linked(policy, role))
+        && presentation.shared.is_some() == links.clone().any(|(_, part)| part.link.is_some())
         && presentation.predicate.is_some() == terms.verifying_key().is_some()
         && slots == policy.slots().len()
-        && presentation.equalities.len() == policy.equalities().len();
+        && presentation.equalities() == policy.equalities().len();
     if complete { Ok(()) } else { Err(VerifyError::Refused) }
+}
+
+/// Whether a slot or a side of an equality lies in the credential of this role.
+fn is_linked(policy: &CompiledPolicy, role: usize) -> bool {
+    let sides = policy.equalities().iter().flat_map(|Equality { a, b }| [a, b]);
+    policy.slots().iter().chain(sides).any(|source| source.role == role)
 }
 
 fn check_predicate(
@@ -214,53 +218,49 @@ fn check_credentials(
             )?)
         })
         .collect::<Result<_, VerifyError>>()?;
-    if combine(statement, presentation, &verified, ph, c_x).is_some_and(|all| all.holds()) {
-        Ok(())
-    } else {
-        Err(VerifyError::Refused)
-    }
-}
-
-/// All linear checks on BLS12-381, each under its own coefficient; `None` if a part is missing.
-fn combine(
-    statement: &Statement<'_>,
-    presentation: &Presentation,
-    verified: &[VerifiedProof<'_>],
-    ph: &[u8],
-    c_x: LinkChallenge,
-) -> Option<Combination> {
+    let Some(shared) = &presentation.shared else { return Ok(()) };
     let policy = statement.terms().policy();
     let bases = Bases::new(policy.slots().len(), policy.equalities().len());
     let mut coefficients = Coefficients::new(presentation, ph);
-    let mut combination = Combination::new();
-    let response = |at: &SlotSource| verified.get(at.role)?.response(at.message).copied();
+    let z = presentation.predicate.as_ref().map_or(&[][..], |part| &part.link.z);
+    let mut combination = Combination::new(&bases, shared, z, c_x, coefficients.next());
     for (role, part) in presentation.credentials.iter().enumerate() {
         let Some(link) = &part.link else { continue };
-        let z = &presentation.predicate.as_ref()?.link.z;
-        let slots = policy.slots().iter().zip(z).enumerate();
-        let slots = slots
-            .filter(|(_, (slot, _))| slot.role == role)
-            .map(|(index, (slot, z))| Some((index, response(slot)?, *z)))
-            .collect::<Option<Vec<_>>>()?;
-        let c = verified.get(role)?.challenge();
-        let pair = [coefficients.next(), coefficients.next()];
-        link::add_credential_equations(&mut combination, &bases, link, c, c_x, &slots, pair);
+        let linked = linked(policy, role, link, &verified).ok_or(VerifyError::Refused)?;
+        let added = combination.add_credential(&linked, coefficients.next());
+        added.ok_or(VerifyError::Refused)?;
     }
-    let equalities = policy.equalities().iter().zip(&presentation.equalities);
-    for ((equality, part), base) in equalities.zip(&bases.equalities) {
-        for (side, at) in [equality.a, equality.b].iter().enumerate() {
-            let challenge = verified.get(at.role)?.challenge();
-            equality::add_equation(
-                &mut combination,
-                (base, &bases.blinder),
-                part,
-                side,
-                (challenge, &response(at)?),
-                coefficients.next(),
-            );
+    if combination.holds() { Ok(()) } else { Err(VerifyError::Refused) }
+}
+
+/// What the equation of a credential's link needs of its BBS proof; `None` if a message that the policy
+/// has hidden is not.
+fn linked<'a>(
+    policy: &CompiledPolicy,
+    role: usize,
+    link: &'a CredentialLink,
+    verified: &'a [VerifiedProof<'_>],
+) -> Option<LinkedCredential<'a>> {
+    let proof = verified.get(role)?;
+    let mut linked = LinkedCredential {
+        link,
+        challenge: proof.challenge(),
+        slots: Vec::new(),
+        sides: Vec::new(),
+    };
+    for (index, slot) in policy.slots().iter().enumerate() {
+        if slot.role == role {
+            linked.slots.push((index, *proof.response(slot.message)?));
         }
     }
-    Some(combination)
+    for (index, Equality { a, b }) in policy.equalities().iter().enumerate() {
+        for (side, source) in [a, b].into_iter().enumerate() {
+            if source.role == role {
+                linked.sides.push((index, side, *proof.response(source.message)?));
+            }
+        }
+    }
+    Some(linked)
 }
 
 /// 128-bit coefficients that hash every octet of the presentation and its statement. The first is 1:

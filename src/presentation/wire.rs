@@ -1,20 +1,22 @@
 //! The presentation as it travels.
 //!
 //! ```text
-//! body       = [credentials, predicate, equalities]
+//! body       = [credentials, shared or null, predicate or null]
 //! credential = [issuer, disclosed, BBS proof, link or null]
 //! disclosed  = [[message index, value], ..]           value: null, unsigned, text or octets
-//! link       = [C, T, K, ρ̂, τ̂]
-//! predicate  = null, or [π, D, K_D, ν̂, z_1 ‖ .. ‖ z_n]
-//! equality   = [E, T_a, T_b, ρ̂_a, ρ̂_b]
+//! link       = [C, T, ρ̂]
+//! shared     = [K, τ̂, z_e of the first equality ‖ .. ‖ of the last]
+//! predicate  = [π, D, K_D, ν̂, z_1 ‖ .. ‖ z_n]
 //! ```
+//!
+//! A credential has a link if a slot or a side of an equality lies in it; the shared part is there if
+//! any credential has a link.
 //!
 //! Points and scalars are byte strings in the canonical form of their curve. Reading checks form:
 //! canonical encodings, subgroups, ranges. Whether the parts are those that the policy asks for is the
 //! verifier's to say.
 
-use super::equality::EqualityPart;
-use super::link::{CredentialLink, PredicateLink, RESPONSE_LEN, Response};
+use super::link::{CredentialLink, PredicateLink, RESPONSE_LEN, Response, SharedLink};
 use crate::bbs::{MAX_MESSAGES, Proof};
 use crate::curve::{G1_LEN, G1Affine, SCALAR_LEN, Scalar, decode_g1, decode_scalar};
 use crate::encoding::{Kind, Reader, Wire, WireError, Writer};
@@ -36,8 +38,8 @@ const MAX_VALUE_LEN: usize = 1 << 16;
 #[derive(Clone, PartialEq)]
 pub struct Presentation {
     pub(super) credentials: Vec<CredentialPart>,
+    pub(super) shared: Option<SharedLink>,
     pub(super) predicate: Option<PredicatePart>,
-    pub(super) equalities: Vec<EqualityPart>,
 }
 
 /// What a presentation says of one credential.
@@ -79,7 +81,7 @@ impl Presentation {
 
     /// How many hidden equalities it proves.
     pub fn equalities(&self) -> usize {
-        self.equalities.len()
+        self.shared.as_ref().map_or(0, |shared| shared.z.len())
     }
 
     /// Whether it carries a predicate proof.
@@ -93,29 +95,27 @@ impl fmt::Debug for Presentation {
         f.debug_struct("Presentation")
             .field("credentials", &self.credentials.len())
             .field("predicate", &self.predicate.is_some())
-            .field("equalities", &self.equalities.len())
+            .field("equalities", &self.equalities())
             .finish_non_exhaustive()
     }
 }
 
 impl Wire for Presentation {
     const FORMAT: &'static str = "sigil-presentation";
-    const VERSION: u64 = 1;
+    const VERSION: u64 = 2;
     const MAX_LEN: usize = 1 << 20;
 
     fn write(&self, writer: &mut Writer) {
         writer.array(3);
         writer.array(self.credentials.len());
         self.credentials.iter().for_each(|part| part.write(writer));
+        match &self.shared {
+            None => writer.null(),
+            Some(shared) => write_shared(writer, shared),
+        }
         match &self.predicate {
             None => writer.null(),
             Some(part) => part.write(writer),
-        }
-        writer.array(self.equalities.len());
-        for part in &self.equalities {
-            writer.array(5);
-            write_points(writer, &[part.e, part.t[0], part.t[1]]);
-            write_scalars(writer, &part.rho_hat);
         }
     }
 
@@ -124,19 +124,9 @@ impl Wire for Presentation {
         let count = reader.array(MAX_CREDENTIALS)?;
         let credentials =
             (0..count).map(|_| CredentialPart::read(reader)).collect::<Result<_, _>>()?;
-        let predicate = match reader.kind() {
-            Kind::Null => reader.null().map(|()| None)?,
-            _ => Some(PredicatePart::read(reader)?),
-        };
-        let count = reader.array(MAX_EQUALITIES)?;
-        let equality = |_| {
-            reader.exact_array(5)?;
-            let [e, t_a, t_b] = [point(reader)?, point(reader)?, point(reader)?];
-            let rho_hat = [scalar(reader)?, scalar(reader)?];
-            Ok(EqualityPart { e, t: [t_a, t_b], rho_hat })
-        };
-        let equalities = (0..count).map(equality).collect::<Result<_, WireError>>()?;
-        Ok(Presentation { credentials, predicate, equalities })
+        let shared = optional(reader, read_shared)?;
+        let predicate = optional(reader, PredicatePart::read)?;
+        Ok(Presentation { credentials, shared, predicate })
     }
 }
 
@@ -154,9 +144,10 @@ impl CredentialPart {
         match &self.link {
             None => writer.null(),
             Some(link) => {
-                writer.array(5);
-                write_points(writer, &[link.c, link.t, link.k]);
-                write_scalars(writer, &[link.rho_hat, link.tau_hat]);
+                writer.array(3);
+                write_point(writer, &link.c);
+                write_point(writer, &link.t);
+                writer.octets(&link.rho_hat.to_bytes_be());
             }
         }
     }
@@ -177,15 +168,10 @@ impl CredentialPart {
         }
         let most = Proof::len(MAX_MESSAGES);
         let proof = reader.decoded(most, "a BBS proof", |octets| Proof::from_bytes(octets).ok())?;
-        let link = match reader.kind() {
-            Kind::Null => reader.null().map(|()| None)?,
-            _ => {
-                reader.exact_array(5)?;
-                let [c, t, k] = [point(reader)?, point(reader)?, point(reader)?];
-                let [rho_hat, tau_hat] = [scalar(reader)?, scalar(reader)?];
-                Some(CredentialLink { c, t, k, rho_hat, tau_hat })
-            }
-        };
+        let link = optional(reader, |reader| {
+            reader.exact_array(3)?;
+            Ok(CredentialLink { c: point(reader)?, t: point(reader)?, rho_hat: scalar(reader)? })
+        })?;
         Ok(CredentialPart { issuer, disclosed, proof, link })
     }
 }
@@ -226,12 +212,37 @@ impl PredicatePart {
     }
 }
 
-fn write_points(writer: &mut Writer, points: &[G1Affine]) {
-    points.iter().for_each(|point| writer.octets(&point.to_compressed()));
+fn write_shared(writer: &mut Writer, shared: &SharedLink) {
+    writer.array(3);
+    write_point(writer, &shared.k);
+    writer.octets(&shared.tau_hat.to_bytes_be());
+    let z: Vec<u8> = shared.z.iter().flat_map(Scalar::to_bytes_be).collect();
+    writer.octets(&z);
 }
 
-fn write_scalars(writer: &mut Writer, scalars: &[Scalar]) {
-    scalars.iter().for_each(|scalar| writer.octets(&scalar.to_bytes_be()));
+fn read_shared(reader: &mut Reader<'_>) -> Result<SharedLink, WireError> {
+    reader.exact_array(3)?;
+    let (k, tau_hat) = (point(reader)?, scalar(reader)?);
+    let most = MAX_EQUALITIES * SCALAR_LEN;
+    let z = reader.decoded(most, "scalars of BLS12-381, 32 octets each", |octets| {
+        octets.chunks(SCALAR_LEN).map(decode_scalar).collect::<Option<Vec<_>>>()
+    })?;
+    Ok(SharedLink { k, tau_hat, z })
+}
+
+/// What is there, or null.
+fn optional<T>(
+    reader: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, WireError>,
+) -> Result<Option<T>, WireError> {
+    match reader.kind() {
+        Kind::Null => reader.null().map(|()| None),
+        _ => read(reader).map(Some),
+    }
+}
+
+fn write_point(writer: &mut Writer, point: &G1Affine) {
+    writer.octets(&point.to_compressed());
 }
 
 fn point(reader: &mut Reader<'_>) -> Result<G1Affine, WireError> {

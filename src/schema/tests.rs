@@ -400,6 +400,9 @@ pub(crate) fn json_schema_accepts(
         "maxItems" => size(rule, value.as_array().map(Vec::len), |n, l| n <= l),
         "minProperties" => size(rule, object.map(serde_json::Map::len), |n, l| n >= l),
         "maxProperties" => size(rule, object.map(serde_json::Map::len), |n, l| n <= l),
+        "uniqueItems" => value.as_array().is_none_or(|items| {
+            !rule.as_bool().unwrap() || (1..items.len()).all(|i| !items[..i].contains(&items[i]))
+        }),
         "items" => value.as_array().is_none_or(|items| items.iter().all(|i| accepts(rule, i))),
         "required" => object.is_none_or(|object| {
             rule.as_array().unwrap().iter().all(|key| object.contains_key(key.as_str().unwrap()))

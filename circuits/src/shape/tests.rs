@@ -179,3 +179,5 @@ fn reject_inputs_that_do_not_fit() {
     assert_eq!(shape.holds(&[-1, 0], &[1, 0]), Err(InputError::SlotRange { slot: 0 }));
     assert_eq!(shape.holds(&[2, 0], &[1, 256]), Err(InputError::ParamRange { param: 1 }));
 }
+
+mod language;

@@ -86,7 +86,7 @@ impl<'a> Arranged<'a> {
         };
         let (_, distinct) = Distinct::cheapest(k, n);
         let ported = parts.iter().enumerate().map(copies).sum::<usize>() + distinct;
-        if of_greatest + ported <= of_all + counted {
+        if of_greatest + ported < of_all + counted {
             Self { kind: Kind::Ports(k, parts), bits: of_greatest, rows: ported }
         } else {
             Self { kind: Kind::Counted(k, parts), bits: of_all, rows: counted }

@@ -96,7 +96,7 @@ impl Synthesis {
         let n = parts.len();
         let mut ports = Vec::with_capacity(k);
         for greatest in parts.iter().take(k) {
-            ports.push((self.selectors(n - k + 1, guard.clone()), pool));
+            ports.push((self.selectors(n - k + 1, guard), pool));
             pool += greatest.bits;
         }
         let (distinct, _) = Distinct::cheapest(k, n);
@@ -150,7 +150,7 @@ impl Synthesis {
         mut pool: usize,
     ) -> Choice {
         let all = sum(&Row::new(), Fr::from(k as u64), guard);
-        let selectors = self.selectors(parts.len(), all);
+        let selectors = self.selectors(parts.len(), &all);
         let mut laid = Vec::with_capacity(parts.len());
         for (part, Selector { row, cell }) in parts.iter().zip(selectors) {
             self.constrain(sum(guard, -Fr::one(), &row), row.clone(), Row::new());
@@ -162,17 +162,12 @@ impl Synthesis {
     }
 
     /// Selectors that sum to `total`: all cells but the last, which is what they leave of it.
-    fn selectors(&mut self, count: usize, total: Row) -> Vec<Selector> {
-        let mut rest = total;
-        let mut selectors = Vec::with_capacity(count);
-        for _ in 1..count {
-            let cell = self.cell(Cell::Selector);
-            let row = vec![(Fr::one(), cell)];
-            rest = sum(&rest, -Fr::one(), &row);
-            selectors.push(Selector { row, cell: Some(cell) });
-        }
-        selectors.push(Selector { row: rest, cell: None });
-        selectors
+    fn selectors(&mut self, count: usize, total: &Row) -> Vec<Selector> {
+        let cells: Vec<usize> = (1..count).map(|_| self.cell(Cell::Selector)).collect();
+        let row: Row = cells.iter().map(|cell| (Fr::one(), *cell)).collect();
+        let rest = Selector { row: sum(total, -Fr::one(), &row), cell: None };
+        let selector = |cell| Selector { row: vec![(Fr::one(), cell)], cell: Some(cell) };
+        cells.into_iter().map(selector).chain([rest]).collect()
     }
 
     fn constrain(&mut self, a: Row, b: Row, c: Row) {

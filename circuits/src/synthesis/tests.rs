@@ -276,9 +276,23 @@ fn comparison() -> impl Strategy<Value = Formula> {
         .prop_map(|(a, b, op, c, d)| compare(linear(&a, &b), op, linear(&c, &d)))
 }
 
+fn claim() -> impl Strategy<Value = Formula> {
+    let set = prop::collection::vec((0u16..2).prop_map(Param), 1..4);
+    let member = (terms(3), set).prop_map(|(form, set)| Formula::is_in(linear(&form, &[]), set));
+    prop_oneof![6 => comparison(), 1 => member, 1 => Just(Formula::Holds(Param(2)))]
+}
+
 fn formula() -> impl Strategy<Value = Formula> {
-    let conjunction = |inner| prop::collection::vec(inner, 1..4).prop_map(Formula::All);
-    comparison().prop_recursive(2, 6, 3, conjunction)
+    claim().prop_recursive(4, 12, 4, |inner| {
+        let parts = || prop::collection::vec(inner.clone(), 1..5);
+        prop_oneof![
+            parts().prop_map(Formula::all),
+            parts().prop_map(Formula::any),
+            inner.clone().prop_map(Formula::not),
+            (0..4usize, parts())
+                .prop_map(|(k, parts)| Formula::at_least(1 + k % parts.len(), parts)),
+        ]
+    })
 }
 
 fn interval() -> impl Strategy<Value = Interval> {
@@ -308,21 +322,34 @@ proptest! {
         formula in formula(),
         slot_intervals in prop::collection::vec(interval(), 3),
         param_intervals in prop::collection::vec(interval(), 2),
-        choices in prop::collection::vec(any::<u64>(), 5),
+        choices in prop::collection::vec(any::<u64>(), 6),
         far in any::<[u64; 3]>(),
     ) {
+        let param_intervals = [param_intervals, vec![Interval::bits(1)]].concat();
         let Ok(shape) = Shape::new(slot_intervals, param_intervals, formula) else { return Ok(()) };
         let intervals = shape.slots().iter().chain(shape.params());
         let values: Vec<i128> = intervals.zip(&choices).map(|(i, c)| value(i, *c)).collect();
         let (slots, params) = values.split_at(3);
         let holds = shape.holds(slots, params).unwrap();
         prop_assert_eq!(accepts(&shape, slots, params), holds);
+        prop_assert_eq!(shape.satisfiable(slots, params), Ok(holds));
 
-        // 2^192 and beyond, at random: bounded slots leave no room for it.
+        // 2^192 and beyond, at random: bounded slots leave no room for it, and of the others
+        // nothing is claimed.
         for index in 0..3 {
             let mut forged: Vec<Fr> = slots.iter().map(|slot| Fr::from(*slot)).collect();
             forged[index] += Fr::from(2).pow([192]) * Fr::from(far[index] | 1);
-            prop_assert!(!accepts_elements(&shape, &forged, params));
+            if accepts_elements(&shape, &forged, params) {
+                for other in [-(1 << 66), -1000, -1, 0, 1, 9, 31, 1000, 1 << 66] {
+                    let mut integers = slots.to_vec();
+                    integers[index] = other;
+                    prop_assert!(shape.formula().evaluate(&integers, params));
+                }
+            }
         }
     }
 }
+
+mod costs;
+mod forge;
+mod twin;

@@ -4,3 +4,4 @@
 mod fixtures;
 mod octets;
 mod proofs;
+mod random;

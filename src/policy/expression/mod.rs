@@ -37,6 +37,8 @@ use crate::document::{Cursor, Fault, Problem};
 use cel::parser::Parser;
 use reader::Reader;
 use sigil_circuits::Comparison;
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Greatest length of an expression in octets.
 const MAX_OCTETS: usize = 4_000;
@@ -63,6 +65,26 @@ pub(super) enum Span {
     Years,
     Days,
     Hours,
+}
+
+impl Span {
+    /// How many there may be: no more than the calendar has.
+    pub(super) fn counts(self) -> RangeInclusive<i128> {
+        match self {
+            Self::Years => 1..=1_000,
+            Self::Days => 0..=4_000_000,
+            Self::Hours => 0..=100_000_000,
+        }
+    }
+
+    /// The function's name.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Years => "years",
+            Self::Days => "days",
+            Self::Hours => "hours",
+        }
+    }
 }
 
 /// What a term of a linear form stands for.
@@ -135,6 +157,18 @@ impl Node {
             Self::Not(part) => std::slice::from_ref(part),
             _ => &[],
         }
+    }
+
+    fn collect_claims<'a>(&'a self, claims: &mut BTreeSet<(&'a str, &'a str)>) {
+        if let Self::Has { role, field, .. } | Self::Flag { role, field, .. } = self {
+            claims.insert((role, field));
+        }
+        for term in self.forms().into_iter().flatten() {
+            if let Atom::Claim { role, field } = &term.atom {
+                claims.insert((role, field));
+            }
+        }
+        self.parts().iter().for_each(|part| part.collect_claims(claims));
     }
 
     /// The linear forms of a condition that is not made of others.
@@ -230,6 +264,13 @@ impl Expression {
         let mut names = Vec::new();
         self.root.collect_params(&mut names);
         names
+    }
+
+    /// Role and field of every claim in it.
+    pub(super) fn claims(&self) -> BTreeSet<(&str, &str)> {
+        let mut claims = BTreeSet::new();
+        self.root.collect_claims(&mut claims);
+        claims
     }
 
     /// Where its faults are told from.

@@ -6,13 +6,13 @@ use super::*;
 #[test]
 fn reject_policies() {
     let good = format!(
-        "{}\n[[claims]]\npath = 'kyc.children'\ndisclosure = 'never'\n",
+        "{}\n[[claims]]\npath = 'kyc.children'\ndisclosure = 'predicate'\n",
         text("params = { k = 2 }\npredicates = [{ name = 'p', expr = 'kyc.children > params.k' }]")
     );
     let compile = |text: &str| Policy::parse(text.as_bytes())?.compile(&schemas());
     compile(&good).unwrap();
     let claim = |path: &str, rule: &str| format!("path = '{path}'\ndisclosure = '{rule}'");
-    let never = claim("kyc.children", "never");
+    let never = claim("kyc.children", "predicate");
     let change = |to: String| (never.clone(), to);
     let second = |to: &str| change(format!("{never}\n{to}"));
     let schema = schemas()[0].id().to_string();
@@ -56,7 +56,11 @@ fn reject_policies() {
         (change(claim("kyc.a.b", "never")), "$.claims[0].path", "role.field"),
         (change(claim("kyc.iban", "must")), "$.claims[0].path", "has no field \"iban\""),
         (change(claim("tax.person", "must")), "$.claims[0].path", "no role \"tax\""),
-        (change(claim("kyc.person", "show")), "$.claims[0].disclosure", "must or may or never"),
+        (
+            change(claim("kyc.person", "show")),
+            "$.claims[0].disclosure",
+            "must or may or predicate or never",
+        ),
         (change(claim("kyc.passport", "must")), "$.claims[0].disclosure", "lets nobody reveal"),
         (change(claim("kyc.passport", "may")), "$.claims[0].disclosure", "lets nobody reveal"),
         (

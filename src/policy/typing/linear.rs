@@ -22,7 +22,7 @@ use crate::policy::expression::{Atom, Compared, Literal, MAX_SET, Position, Set,
 use crate::policy::public::{PublicForm, PublicRule, PublicTerm, SlotSource};
 use crate::policy::rule::{HiddenForm, Rule};
 use crate::schema::Field;
-use crate::value::FieldType;
+use crate::value::{Date, FieldType, Timestamp};
 use sigil_circuits::{Comparison, Interval};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,11 +46,16 @@ pub(super) struct Summand<'s> {
 struct Part<T> {
     factor: i128,
     of: T,
-    /// The least and the greatest value.
-    values: (i128, i128),
+    /// The least and the greatest value by the bits that it has.
+    values: Bounds,
+    /// The least and the greatest value that there is.
+    reach: Bounds,
     shift: i128,
     optional: bool,
 }
+
+/// A least and a greatest value.
+type Bounds = (i128, i128);
 
 /// A comparison taken apart: Σ a·x + Σ d·y + c op 0.
 struct Parts {
@@ -82,11 +87,11 @@ impl<'s> Typing<'_, 's> {
         let unit = self.unit(&[&compared.left, &compared.right], compared.at)?;
         if !unit.ordered() && !matches!(compared.op, Comparison::Eq | Comparison::Ne) {
             let message = "these values have no order";
-            return self.site.refuse(compared.at, message, "compare them with `==` or `!=`");
+            return self.site.refuse(compared.at, message, "compare them with `==`, `!=` or `in`");
         }
         self.shape(&[&compared.left, &compared.right], unit)?;
         if unit.is_time() {
-            self.affine(compared)?;
+            self.affine(compared, unit)?;
         }
         let (summands, op) = match self.years(compared, unit)? {
             Some(moved) => moved,
@@ -123,7 +128,7 @@ impl<'s> Typing<'_, 's> {
                 let remedy = "write the list with the dates already moved";
                 return self.site.refuse(at, "`in` takes no durations", remedy);
             }
-            self.affine(&Compared { left, op: Comparison::Eq, right, at })?;
+            self.affine(&Compared { left, op: Comparison::Eq, right, at }, unit)?;
         }
         let mut forms = Vec::new();
         let mut kept = None;
@@ -165,7 +170,7 @@ impl<'s> Typing<'_, 's> {
                     let name = format!("params.{name}[{i}]");
                     let value = unit.literal(value).ok_or_else(|| {
                         let message = format!("{name} is of another kind than the claims here");
-                        self.site.fault(*at, &message, &format!("write {}", unit.describe()))
+                        self.site.fault(*at, &message, &format!("write {}", unit.describe_param()))
                     })?;
                     Ok((value, *at, name))
                 };
@@ -291,13 +296,27 @@ impl<'s> Typing<'_, 's> {
     }
 
     /// A value of another kind than the claims.
-    pub(super) fn of_another_kind<T>(&self, term: &Term, unit: Unit<'_>) -> Result<T, Fault> {
-        let what = match &term.atom {
-            Atom::Param(name) => format!("params.{name}"),
-            _ => "this value".to_owned(),
+    pub(super) fn of_another_kind<T>(
+        &self,
+        term: &Term,
+        literal: &Literal,
+        unit: Unit<'_>,
+    ) -> Result<T, Fault> {
+        let (what, described) = match (&term.atom, literal) {
+            (Atom::Param(name), Literal::List(_)) => {
+                let message = format!("params.{name} is a list");
+                return self.site.refuse(term.at, &message, &format!("write `in params.{name}`"));
+            }
+            (Atom::Param(name), _) => (format!("params.{name}"), unit.describe_param()),
+            (_, Literal::Word(word)) => (format!("\"{word}\""), unit.describe()),
+            _ => ("this value".to_owned(), unit.describe()),
         };
-        let message = format!("{what} is of another kind than the claims here");
-        self.site.refuse(term.at, &message, &format!("write {}", unit.describe()))
+        let message = match (unit, literal) {
+            (Unit::Enum(_), Literal::Word(_)) => format!("{what} is none of the names"),
+            (Unit::Code, Literal::Word(_)) => format!("{what} is no code"),
+            _ => format!("{what} is of another kind than the claims here"),
+        };
+        self.site.refuse(term.at, &message, &format!("write {described}"))
     }
 
     /// The terms of one side, brought to the left with a sign.
@@ -309,13 +328,9 @@ impl<'s> Typing<'_, 's> {
     ) -> Result<Vec<Summand<'s>>, Fault> {
         let summand = |term: &Term| {
             let at = term.at;
-            let literal = |literal: &Literal| match (unit.literal(literal), &term.atom) {
-                (Some(value), _) => Ok(Worth::Constant(value)),
-                (None, Atom::Param(name)) if matches!(literal, Literal::List(_)) => {
-                    let message = format!("params.{name} is a list");
-                    self.site.refuse(at, &message, &format!("write `in params.{name}`"))
-                }
-                _ => self.of_another_kind(term, unit),
+            let literal = |literal: &Literal| match unit.literal(literal) {
+                Some(value) => Ok(Worth::Constant(value)),
+                None => self.of_another_kind(term, literal, unit),
             };
             let worth = match &term.atom {
                 Atom::Claim { role, field } => {
@@ -369,14 +384,13 @@ impl<'s> Typing<'_, 's> {
             return self.site.refuse(at, "this cancels", "take it out of both sides");
         }
         for (source, (factor, field, at)) in claims {
+            // The circuit's factors have 64 bits.
+            i64::try_from(factor).map_err(|_| self.overflow(at))?;
             self.part(&mut parts, source, factor, field, at)?;
         }
-        parts.public.extend(public.into_iter().map(|(of, factor, _)| Part {
-            factor,
-            of,
-            values: values(of),
-            shift: 0,
-            optional: false,
+        parts.public.extend(public.into_iter().map(|(of, factor, _)| {
+            let (values, reach) = bounds(of);
+            Part { factor, of, values, reach, shift: 0, optional: false }
         }));
         if parts.hidden.is_empty() && parts.public.is_empty() {
             return self.site.refuse(at, NOTHING, "compare with a claim, role.field");
@@ -395,15 +409,16 @@ impl<'s> Typing<'_, 's> {
         let field_type = field.field_type();
         let (Some(bits), shift) = (field_type.bits(), field_type.offset()) else { return Ok(()) };
         let values = (-shift, Interval::bits(bits).high() - shift);
+        let reach = (-shift, greatest(field_type).min(values.1));
         let optional = field.optional();
         if self.revealed(source, at)? {
             // A revealed value travels without the mark of presence.
             let of = PublicTerm::Disclosed(source);
-            parts.public.push(Part { factor, of, values, shift, optional });
+            parts.public.push(Part { factor, of, values, reach, shift, optional });
             parts.present.extend(optional.then_some(source));
         } else {
             let shift = shift + i128::from(optional);
-            parts.hidden.push(Part { factor, of: source, values, shift, optional });
+            parts.hidden.push(Part { factor, of: source, values, reach, shift, optional });
         }
         Ok(())
     }
@@ -416,7 +431,8 @@ impl<'s> Typing<'_, 's> {
         unit: Unit<'s>,
         (threshold, at): (Position, Position),
     ) -> Result<(), Fault> {
-        let range = parts.range().ok_or_else(|| self.overflow(at))?;
+        let range = parts.range(|part| part.reach, |part| part.reach);
+        let range = range.ok_or_else(|| self.overflow(at))?;
         let constant = parts.constant.checked_neg().ok_or_else(|| self.overflow(at))?;
         let measure = match parts.weight() {
             0 => Measure::Length,
@@ -434,7 +450,7 @@ impl<'s> Typing<'_, 's> {
             Comparison::Gt => constant == range.high(),
             _ => false,
         };
-        if never && parts.public.is_empty() {
+        if never {
             let constant = unit.render(constant, measure);
             let message = format!("nothing is beyond {constant}: this never holds");
             return self.site.refuse(at, &message, "move the value, or include it with `=`");
@@ -463,24 +479,43 @@ pub(super) fn turned(op: Comparison) -> Comparison {
     }
 }
 
-/// The values of a quantity that is no claim.
-fn values(term: PublicTerm) -> (i128, i128) {
-    let bits = |field_type: FieldType| Interval::bits(field_type.bits().unwrap_or(64)).high();
+/// The greatest value of a type that has days in it; of others the bits say it.
+fn greatest(field_type: &FieldType) -> i128 {
+    match field_type {
+        FieldType::Date => Date::MAX.days().into(),
+        FieldType::Timestamp => Timestamp::MAX.unix().into(),
+        _ => i128::MAX,
+    }
+}
+
+/// The values of a quantity that is no claim, by its bits and at all.
+fn bounds(term: PublicTerm) -> (Bounds, Bounds) {
+    let of = |low: i128, field_type: FieldType| {
+        let high = Interval::bits(field_type.bits().unwrap_or(64)).high();
+        ((low, high), (low, greatest(&field_type).min(high)))
+    };
     match term {
-        PublicTerm::Now => (0, bits(FieldType::Timestamp)),
-        PublicTerm::NowHours => (0, Interval::bits(crate::schema::VALIDITY_BITS).high()),
+        PublicTerm::Now => of(0, FieldType::Timestamp),
+        PublicTerm::Today => of(0, FieldType::Date),
+        PublicTerm::NowHours => {
+            let hours = (0, Interval::bits(crate::schema::VALIDITY_BITS).high());
+            (hours, hours)
+        }
         // A day moved out of the calendar is the one before its first or after its last.
-        PublicTerm::Years { .. } => (-1, bits(FieldType::Date)),
-        PublicTerm::Today => (0, bits(FieldType::Date)),
-        PublicTerm::Disclosed(_) => (0, bits(FieldType::Code)),
+        PublicTerm::Years { .. } => {
+            let (values, (low, high)) = of(-1, FieldType::Date);
+            (values, (low, high + 1))
+        }
+        PublicTerm::Disclosed(_) => of(0, FieldType::Code),
     }
 }
 
 /// The hull of Σ factor·value.
-fn hull<T>(parts: &[Part<T>]) -> Option<Interval> {
+fn hull<T>(parts: &[Part<T>], bounds: impl Fn(&Part<T>) -> Bounds) -> Option<Interval> {
     let (low, high) = parts.iter().try_fold((0i128, 0i128), |(low, high), part| {
-        let a = part.values.0.checked_mul(part.factor)?;
-        let b = part.values.1.checked_mul(part.factor)?;
+        let (least, most) = bounds(part);
+        let a = least.checked_mul(part.factor)?;
+        let b = most.checked_mul(part.factor)?;
         Some((low.checked_add(a.min(b))?, high.checked_add(a.max(b))?))
     })?;
     Interval::new(low, high)
@@ -528,8 +563,12 @@ impl Parts {
     }
 
     /// What −c may be for the two sides to meet.
-    fn range(&self) -> Option<Interval> {
-        let (hidden, public) = (hull(&self.hidden)?, hull(&self.public)?);
+    fn range(
+        &self,
+        hidden: impl Fn(&Part<SlotSource>) -> Bounds,
+        public: impl Fn(&Part<PublicTerm>) -> Bounds,
+    ) -> Option<Interval> {
+        let (hidden, public) = (hull(&self.hidden, hidden)?, hull(&self.public, public)?);
         let low = hidden.low().checked_add(public.low())?;
         Interval::new(low, hidden.high().checked_add(public.high())?)
     }
@@ -544,7 +583,8 @@ impl Parts {
 
     /// Where p may lie: −c is in the range, or 0 where no constant is written.
     fn interval(&self) -> Option<Interval> {
-        let (range, public) = (self.range()?, hull(&self.public)?);
+        let range = self.range(|part| part.values, |part| part.values)?;
+        let public = hull(&self.public, |part| part.values)?;
         let (low, high) = if self.written { (range.low(), range.high()) } else { (0, 0) };
         let shift = shift(&self.hidden)?;
         Interval::new(

@@ -31,7 +31,6 @@ pub(super) fn check(expression: &Expression, scope: &Scope<'_>, path: &str) -> R
 ///
 /// # Errors
 /// Anything but names of predicates joined by `&&`, `||`, `!` and `at_least`.
-#[cfg_attr(not(test), allow(dead_code, reason = "policies say what they accept next"))]
 pub(super) fn accept(
     expression: &Expression,
     names: &dyn Fn(&str) -> Option<Rule>,
@@ -184,7 +183,7 @@ impl<'s> Typing<'_, 's> {
             Exposure::Hidden => Ok(false),
             Exposure::Revealed => Ok(true),
             Exposure::Optional => {
-                let remedy = "make the claim `must` or `never`: a predicate needs to know which";
+                let remedy = "make the claim `must` or `predicate`: it has to be known which";
                 self.site.refuse(at, "this claim may or may not be revealed", remedy)
             }
         }

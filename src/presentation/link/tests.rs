@@ -20,12 +20,13 @@ fn key(rng: &mut ChaCha20Rng) -> circuits::ProvingKey {
     circuits::setup(&shape, rng).unwrap()
 }
 
-/// A run of the protocol with the BBS side played by hand: its blinding, challenge and response.
+/// A run of the protocol for one slot, with the BBS side played by hand: its challenge and response.
 struct Run {
     bases: Bases,
     key: circuits::ProvingKey,
     d: circuits::Commitment,
     predicate: PredicateLink,
+    shared: SharedLink,
     credential: CredentialLink,
     c: Scalar,
     c_x: LinkChallenge,
@@ -36,6 +37,11 @@ fn challenge(rng: &mut ChaCha20Rng) -> LinkChallenge {
     LinkChallenge(u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64()))
 }
 
+fn one_slot(value: u128, blinding: Scalar) -> Secrets {
+    let slot = SlotSecret { credential: 0, value, blinding: SecretScalar::new(blinding) };
+    Secrets { slots: vec![slot], equalities: Vec::new() }
+}
+
 /// Proves `value` on both sides; `message` is what the credential holds.
 fn run(value: u128, message: u128, seed: u64) -> Run {
     let mut rng = rng(seed);
@@ -44,29 +50,22 @@ fn run(value: u128, message: u128, seed: u64) -> Run {
     let proved = key.prove(&[value as i128], &[1], &mut rng).unwrap();
     let (blinding, c, c_x) =
         (random_scalar(&mut rng), random_scalar(&mut rng), challenge(&mut rng));
-    let slot = SlotSecret { credential: 0, value, blinding: SecretScalar::new(blinding) };
-    let link = LinkInit::new(&bases, key.verifying_key(), vec![slot], proved.opening, 1, &mut rng)
-        .unwrap();
-    let (predicate, mut credentials) = link.respond(&[c], c_x).unwrap();
-    let credential = credentials.remove(0).unwrap();
+    let circuit = Some((key.verifying_key(), proved.opening));
+    let link = LinkInit::new(&bases, circuit, one_slot(value, blinding), 1, &mut rng).unwrap();
+    let Answers { shared, mut credentials, predicate } = link.respond(&[c], c_x).unwrap();
+    let (credential, predicate) = (credentials.remove(0).unwrap(), predicate.unwrap());
     let m_hat = blinding + c * wide_scalar(message);
-    Run { bases, key, d: proved.commitment, predicate, credential, c, c_x, m_hat }
+    Run { bases, key, d: proved.commitment, predicate, shared, credential, c, c_x, m_hat }
 }
 
 impl Run {
     fn bls_holds(&self) -> bool {
-        let mut combination = Combination::new();
-        let slots = [(0, self.m_hat, self.predicate.z[0])];
-        let coefficients = [Scalar::from(0x1234_5678_9abc), Scalar::from(0xfedc_ba98_7654)];
-        add_credential_equations(
-            &mut combination,
-            &self.bases,
-            &self.credential,
-            &self.c,
-            self.c_x,
-            &slots,
-            coefficients,
-        );
+        let (k, t) = (Scalar::from(0x1234_5678_9abc), Scalar::from(0xfedc_ba98_7654));
+        let z = &self.predicate.z;
+        let mut combination = Combination::new(&self.bases, &self.shared, z, self.c_x, k);
+        let (slots, sides) = (vec![(0, self.m_hat)], Vec::new());
+        let one = LinkedCredential { link: &self.credential, challenge: &self.c, slots, sides };
+        combination.add_credential(&one, t).unwrap();
         combination.holds()
     }
 
@@ -97,9 +96,9 @@ fn forge_every_part_of_the_link() {
     let changes: [(&str, Change); 9] = [
         ("C", |run, other| run.credential.c = other.credential.c),
         ("T", |run, other| run.credential.t = other.credential.t),
-        ("K", |run, other| run.credential.k = other.credential.k),
+        ("K", |run, other| run.shared.k = other.shared.k),
         ("rho", |run, _| run.credential.rho_hat += Scalar::ONE),
-        ("tau", |run, _| run.credential.tau_hat += Scalar::ONE),
+        ("tau", |run, _| run.shared.tau_hat += Scalar::ONE),
         ("z", |run, other| run.predicate.z = other.predicate.z.clone()),
         ("D", |run, other| run.d = other.d),
         ("K_D", |run, other| run.predicate.k_d = other.predicate.k_d),
@@ -312,16 +311,26 @@ fn masks_do_not_follow_the_blindings() {
         let mut rng = rng(12);
         let key = key(&mut rng);
         let proved = key.prove(&[5], &[1], &mut rng).unwrap();
-        let blinding = SecretScalar::new(Scalar::from(blinding));
-        let slot = SlotSecret { credential: 0, value: 5, blinding };
-        let bases = Bases::new(1, 0);
-        LinkInit::new(&bases, key.verifying_key(), vec![slot], proved.opening, 1, &mut rng).unwrap()
+        let side = |credential| {
+            let (message, blinding) = (Scalar::from(9), Scalar::from(blinding + credential));
+            let [message, blinding] = [message, blinding].map(SecretScalar::new);
+            EqualitySide { credential: credential as usize, message, blinding }
+        };
+        let mut secrets = one_slot(5, Scalar::from(blinding));
+        secrets.equalities.push([side(0), side(1)]);
+        let circuit = Some((key.verifying_key(), proved.opening));
+        LinkInit::new(&Bases::new(1, 1), circuit, secrets, 2, &mut rng).unwrap()
     };
     let (one, other) = (init(1 << 40), init(1 << 50));
-    assert_ne!(one.credential(0).unwrap().t, other.credential(0).unwrap().t);
+    for index in 0..2 {
+        let (one, other) = (one.credential(index).unwrap(), other.credential(index).unwrap());
+        assert_ne!(one.t, other.t);
+        assert_eq!(one.c, other.c);
+    }
     assert_eq!(one.masks[0].0, other.masks[0].0);
-    assert_eq!(one.credential(0).unwrap().k, other.credential(0).unwrap().k);
-    assert_eq!(one.k_d.to_bytes(), other.k_d.to_bytes());
+    assert_eq!(*one.equality_masks[0], *other.equality_masks[0]);
+    assert_eq!(one.k, other.k);
+    assert_eq!(one.k_d().unwrap().to_bytes(), other.k_d().unwrap().to_bytes());
 }
 
 /// A blinder that is zero or stands twice would show what it hides: ν̂ = c·v gives v, and D is then open
@@ -341,18 +350,23 @@ fn every_blinder_and_mask_is_drawn_by_itself() {
     let slot = |credential| SlotSecret { credential, value: 7, blinding: SecretScalar::default() };
     let slots = vec![slot(0), slot(0), slot(1)];
     let v = proved.opening.blinder().to_bytes();
-    let bases = Bases::new(3, 0);
-    let link =
-        LinkInit::new(&bases, key.verifying_key(), slots, proved.opening, 2, &mut rng).unwrap();
+    let equalities = vec![equality([7, 7], [Scalar::ZERO; 2]), equality([7, 7], [Scalar::ZERO; 2])];
+    let circuit = Some((key.verifying_key(), proved.opening));
+    let secrets = Secrets { slots, equalities };
+    let link = LinkInit::new(&Bases::new(3, 2), circuit, secrets, 2, &mut rng).unwrap();
     let mut seen = HashSet::from([[0; 32], v]);
-    assert!(seen.insert(link.nu.to_bytes()), "nu");
+    assert!(seen.insert(link.circuit.as_ref().unwrap().nu.to_bytes()), "nu");
+    assert!(seen.insert(link.tau.to_bytes_be()), "tau");
     for init in link.credentials.iter().flatten() {
-        for (name, one) in [("rho", &init.rho), ("rho~", &init.rho_tilde), ("tau", &init.tau)] {
+        for (name, one) in [("rho", &init.rho), ("rho~", &init.rho_tilde)] {
             assert!(seen.insert(one.to_bytes_be()), "{name}");
         }
     }
     for mask in &link.masks {
         assert!(seen.insert(mask.bls_scalar().to_bytes_be()), "a mask");
+    }
+    for mask in &link.equality_masks {
+        assert!(seen.insert(mask.to_bytes_be()), "a mask of an equality");
     }
 }
 
@@ -368,7 +382,8 @@ fn the_same_value_is_committed_to_differently_each_time() {
 fn link_bases_are_distinct_from_all_generators() {
     let mut seen = HashSet::new();
     let bases = Bases::new(8, 8);
-    let all = bases.slots.iter().chain(&bases.equalities).chain([&bases.blinder]);
+    let sides = bases.equalities.iter().flatten();
+    let all = bases.slots.iter().chain(sides).chain([&bases.blinder]);
     all.for_each(|base| assert!(seen.insert(base.point().to_compressed())));
     for suite in Suite::ALL {
         for interface in [Interface::standard(suite), Interface::typed(suite)] {
@@ -390,7 +405,9 @@ fn bases_do_not_depend_on_how_many_are_asked_for() {
     for (a, b) in few.slots.iter().zip(&many.slots).chain(few.slots.iter().zip(&again.slots)) {
         assert_eq!(a.point(), b.point());
     }
-    assert_eq!(few.equalities[0].point(), many.equalities[0].point());
+    for (a, b) in few.equalities[0].iter().zip(&many.equalities[0]) {
+        assert_eq!(a.point(), b.point());
+    }
 }
 
 #[test]
@@ -398,15 +415,233 @@ fn secrets_are_not_printed() {
     let mut rng = rng(11);
     let key = key(&mut rng);
     let proved = key.prove(&[77], &[1], &mut rng).unwrap();
-    let slot = SlotSecret { credential: 0, value: 77, blinding: SecretScalar::default() };
-    let link = LinkInit::new(
-        &Bases::new(1, 0),
-        key.verifying_key(),
-        vec![slot],
-        proved.opening,
-        1,
-        &mut rng,
-    );
+    let circuit = Some((key.verifying_key(), proved.opening));
+    let secrets = one_slot(77, Scalar::ZERO);
+    let link = LinkInit::new(&Bases::new(1, 0), circuit, secrets, 1, &mut rng);
     let shown = format!("{:?}", link.unwrap());
-    assert_eq!(shown, "LinkInit { slots: 1, .. }");
+    assert_eq!(shown, "LinkInit { slots: 1, equalities: 0, .. }");
+}
+
+fn equality(messages: [u64; 2], blindings: [Scalar; 2]) -> EqualitySecret {
+    [0, 1].map(|credential| EqualitySide {
+        credential,
+        message: SecretScalar::new(Scalar::from(messages[credential])),
+        blinding: SecretScalar::new(blindings[credential]),
+    })
+}
+
+/// Hidden equalities of two credentials, without slots, with the two BBS sides played by hand.
+struct Twins {
+    bases: Bases,
+    shared: SharedLink,
+    links: [CredentialLink; 2],
+    challenges: [Scalar; 2],
+    c_x: LinkChallenge,
+    /// m̂ of each equality's two sides.
+    responses: Vec<[Scalar; 2]>,
+}
+
+/// Commits to `committed`, with the BBS responses of `held`, for each equality.
+fn twins(committed: &[[u64; 2]], held: &[[u64; 2]]) -> Twins {
+    twins_with(committed, held, |_| {})
+}
+
+/// The same, with the secrets changed by the prover.
+fn twins_with(
+    committed: &[[u64; 2]],
+    held: &[[u64; 2]],
+    change: impl FnOnce(&mut Secrets),
+) -> Twins {
+    let mut rng = rng(20);
+    let bases = Bases::new(0, held.len());
+    let blindings: Vec<[Scalar; 2]> =
+        held.iter().map(|_| [(); 2].map(|()| random_scalar(&mut rng))).collect();
+    let equalities = committed.iter().zip(&blindings).map(|(m, b)| equality(*m, *b)).collect();
+    let mut secrets = Secrets { slots: Vec::new(), equalities };
+    change(&mut secrets);
+    let link = LinkInit::new(&bases, None, secrets, 2, &mut rng).unwrap();
+    let (challenges, c_x) = ([(); 2].map(|()| random_scalar(&mut rng)), challenge(&mut rng));
+    let Answers { shared, credentials, predicate } = link.respond(&challenges, c_x).unwrap();
+    assert!(predicate.is_none() && shared.z.len() == held.len());
+    let links: Vec<CredentialLink> = credentials.into_iter().flatten().collect();
+    let responses = blindings.iter().zip(held).map(|(blindings, messages)| {
+        [0, 1].map(|i| blindings[i] + challenges[i] * Scalar::from(messages[i]))
+    });
+    let responses = responses.collect();
+    Twins { bases, shared, links: links.try_into().ok().unwrap(), challenges, c_x, responses }
+}
+
+impl Twins {
+    /// Whether the equations of K, of the first and of the second credential hold, each by itself.
+    fn holds(&self) -> [bool; 3] {
+        let weight = Scalar::from(0x1234_5678_9abc);
+        [0, 1, 2].map(|equation| {
+            let coefficient = |index| if index == equation { weight } else { Scalar::ZERO };
+            let (k, c_x) = (coefficient(0), self.c_x);
+            let mut combination = Combination::new(&self.bases, &self.shared, &[], c_x, k);
+            for (credential, link) in self.links.iter().enumerate() {
+                let of =
+                    |(index, both): (usize, &[Scalar; 2])| (index, credential, both[credential]);
+                let sides = self.responses.iter().enumerate().map(of).collect();
+                let challenge = &self.challenges[credential];
+                let one = LinkedCredential { link, challenge, slots: Vec::new(), sides };
+                combination.add_credential(&one, coefficient(credential + 1)).unwrap();
+            }
+            combination.holds()
+        })
+    }
+}
+
+#[test]
+fn forge_equality_of_unequal_messages() {
+    assert_eq!(twins(&[[5, 5]], &[[5, 5]]).holds(), [true; 3]);
+    let unequal = twins(&[[5, 6]], &[[5, 6]]);
+    assert_eq!(unequal.holds(), [false, true, true], "no single response opens K");
+    for z in [6, 0] {
+        let mut unequal = twins(&[[5, 6]], &[[5, 6]]);
+        unequal.shared.z[0] += unequal.c_x.bls_scalar() * (Scalar::from(z) - Scalar::from(5));
+        assert_eq!(unequal.holds(), [false, true, true], "answered for {z}");
+    }
+    assert_eq!(twins(&[[5, 5]], &[[5, 6]]).holds(), [true, true, false], "T_b");
+    assert_eq!(twins(&[[6, 6]], &[[5, 6]]).holds(), [true, false, true], "T_a");
+    let one_of_two = twins(&[[5, 5], [8, 9]], &[[5, 5], [8, 9]]);
+    assert_eq!(one_of_two.holds(), [false, true, true]);
+}
+
+/// A mask and a response for each side would let any two messages pass: one serves both.
+#[test]
+fn forge_equality_with_a_mask_for_each_side() {
+    let mut rng = rng(21);
+    let mut forged = twins(&[[5, 6]], &[[5, 6]]);
+    let c_x = forged.c_x.bls_scalar();
+    let masks = [(); 2].map(|()| random_scalar(&mut rng));
+    let z = [masks[0] + c_x * Scalar::from(5), masks[1] + c_x * Scalar::from(6)];
+    let [a, b] = forged.bases.equalities[0].clone().map(|base| *base.point());
+    // τ̂ stays: K moves by the masks alone.
+    let old = forged.shared.z[0] - c_x * Scalar::from(5);
+    let moved = a * (masks[0] - old) + b * (masks[1] - old);
+    forged.shared.k = (G1Projective::from(forged.shared.k) + moved).into();
+    for one in z {
+        forged.shared.z[0] = one;
+        assert_eq!(forged.holds(), [false, true, true]);
+    }
+    // The equation that must not be: with a response for each side.
+    let c: G1Projective = forged.links.iter().map(|link| G1Projective::from(link.c)).sum();
+    let blinder = forged.bases.blinder.point() * forged.shared.tau_hat;
+    assert_eq!(a * z[0] + b * z[1] + blinder, c * c_x + forged.shared.k);
+}
+
+/// Two pairs that are unequal, and equal crosswise: a prover who exchanges the bases of one side.
+#[test]
+fn forge_swapped_equality_bases() {
+    let exchange = |secrets: &mut Secrets| {
+        let [first, second] = &mut secrets.equalities[..] else { panic!("two of them") };
+        std::mem::swap(&mut first[1], &mut second[1]);
+    };
+    let held = [[5, 6], [6, 5]];
+    let forged = twins_with(&held, &held, exchange);
+    assert_eq!(forged.holds(), [true, true, false]);
+    // The sides of one equality: the message of b in the base of a.
+    let crossed = |secrets: &mut Secrets| {
+        let [a, b] = &mut secrets.equalities[0];
+        std::mem::swap(&mut a.credential, &mut b.credential);
+    };
+    let forged = twins_with(&[[5, 5]], &[[5, 5]], crossed);
+    assert_eq!(forged.holds(), [true, false, false]);
+}
+
+/// K opens the sum of the commitments: what one gains and another loses is not seen there, only by
+/// each credential's own T.
+#[test]
+fn forge_commitments_that_shift_a_message() {
+    for (base, expected) in [(0, [true, false, false]), (1, [true, false, false])] {
+        let mut forged = twins(&[[5, 5]], &[[5, 5]]);
+        let shift = forged.bases.equalities[0][base].point() * Scalar::from(3);
+        forged.links[0].c = (G1Projective::from(forged.links[0].c) + shift).into();
+        forged.links[1].c = (G1Projective::from(forged.links[1].c) - shift).into();
+        assert_eq!(forged.holds(), expected);
+    }
+}
+
+/// A prover who opens the commitment of the first credential alone.
+#[test]
+fn forge_commitment_left_out_of_the_sum() {
+    let mut forged = twins(&[[5, 5]], &[[5, 5]]);
+    let c_x = forged.c_x;
+    let with = |count: usize, twins: &Twins| {
+        let k = Scalar::ONE;
+        let mut combination = Combination::new(&twins.bases, &twins.shared, &[], c_x, k);
+        for (link, challenge) in twins.links.iter().zip(&twins.challenges).take(count) {
+            let (slots, sides) = (Vec::new(), Vec::new());
+            let one = LinkedCredential { link, challenge, slots, sides };
+            combination.add_credential(&one, Scalar::ZERO).unwrap();
+        }
+        combination.holds()
+    };
+    assert!(with(2, &forged) && !with(1, &forged) && !with(0, &forged));
+    // K for the first alone: made after c_x, as no prover can, so that the sum without C_b holds.
+    let c = G1Projective::from(forged.links[1].c) * c_x.bls_scalar();
+    forged.shared.k = (G1Projective::from(forged.shared.k) + c).into();
+    assert!(with(1, &forged), "it opens the first");
+    assert_eq!(forged.holds(), [false, true, true]);
+}
+
+#[test]
+fn forge_every_part_of_an_equality() {
+    let mut other = twins(&[[6, 6]], &[[6, 6]]);
+    type Change = fn(&mut Twins, &mut Twins);
+    let changes: [(&str, Change, [bool; 3]); 9] = [
+        ("C_a", |run, o| run.links[0].c = o.links[0].c, [false, false, true]),
+        ("C_b", |run, o| run.links[1].c = o.links[1].c, [false, true, false]),
+        ("T_a", |run, o| run.links[0].t = o.links[0].c, [true, false, true]),
+        ("T_b", |run, o| run.links[1].t = o.links[1].c, [true, true, false]),
+        ("rho_a", |run, _| run.links[0].rho_hat += Scalar::ONE, [true, false, true]),
+        ("rho_b", |run, _| run.links[1].rho_hat += Scalar::ONE, [true, true, false]),
+        ("K", |run, o| run.shared.k = o.links[0].c, [false, true, true]),
+        ("tau", |run, _| run.shared.tau_hat += Scalar::ONE, [false, true, true]),
+        ("z", |run, _| run.shared.z[0] += Scalar::ONE, [false, true, true]),
+    ];
+    for (name, change, expected) in changes {
+        let mut run = twins(&[[5, 5]], &[[5, 5]]);
+        change(&mut run, &mut other);
+        assert_eq!(run.holds(), expected, "{name}");
+    }
+}
+
+/// One message in a slot and in two equalities: as many bases, one blinding m̃, one response m̂, and
+/// masks of their own.
+#[test]
+fn a_message_may_be_in_a_slot_and_in_equalities() {
+    let mut rng = rng(22);
+    let key = key(&mut rng);
+    let proved = key.prove(&[5], &[1], &mut rng).unwrap();
+    let blindings: [Scalar; 3] = [(); 3].map(|()| random_scalar(&mut rng));
+    let pair = |second: usize| {
+        let mut both = equality([5, 5], [blindings[0], blindings[second]]);
+        both[1].credential = second;
+        both
+    };
+    let mut secrets = one_slot(5, blindings[0]);
+    secrets.equalities = vec![pair(1), pair(2)];
+    let bases = Bases::new(1, 2);
+    let circuit = Some((key.verifying_key(), proved.opening));
+    let link = LinkInit::new(&bases, circuit, secrets, 3, &mut rng).unwrap();
+    let (challenges, c_x) = ([(); 3].map(|()| random_scalar(&mut rng)), challenge(&mut rng));
+    let answers = link.respond(&challenges, c_x).unwrap();
+    let z = answers.predicate.unwrap().z;
+    let k = Scalar::from(3);
+    let mut combination = Combination::new(&bases, &answers.shared, &z, c_x, k);
+    for (index, link) in answers.credentials.iter().enumerate() {
+        let response = blindings[index] + challenges[index] * Scalar::from(5);
+        let (slots, sides) = match index {
+            0 => (vec![(0, response)], vec![(0, 0, response), (1, 0, response)]),
+            _ => (Vec::new(), vec![(index - 1, 1, response)]),
+        };
+        let (link, challenge) = (link.as_ref().unwrap(), &challenges[index]);
+        let one = LinkedCredential { link, challenge, slots, sides };
+        combination.add_credential(&one, Scalar::from(5 + index as u64)).unwrap();
+    }
+    assert!(combination.holds());
+    let [first, second] = &answers.shared.z[..] else { panic!("two of them") };
+    assert!(first != second && *first != z[0].bls_scalar());
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbs::Suite;
+use crate::document::Document;
 use crate::policy::Policy;
 use crate::presentation::tests::scenario::{
     ADULT, IDENTITY, SIXTEEN, SIXTEEN_RECORD, Scenario, pair, request, rng, sixteen, time,
@@ -60,13 +61,12 @@ fn reject_every_changed_item_of_the_statement() {
         .iter()
         .map(|part| part.link.as_ref().map(FirstMessages::link_points))
         .collect();
-    let equalities: Vec<_> = good.equalities.iter().map(FirstMessages::equality_points).collect();
     let mut seen = HashSet::new();
-    let mut record = |name: &str, statement: &Statement<'_>, links: &[Option<[G1Affine; 3]>]| {
+    let mut record = |name: &str, statement: &Statement<'_>, links: &[Option<[G1Affine; 2]>]| {
         let first = FirstMessages {
             predicate: Some((&part.proof, &part.d, &part.link.k_d)),
             links: links.to_vec(),
-            equalities: equalities.clone(),
+            k: good.shared.as_ref().map(|shared| shared.k),
         };
         assert!(seen.insert(statement.presentation_header(&first)), "{name} changed nothing");
     };
@@ -118,8 +118,6 @@ fn reject_every_changed_item_of_the_statement() {
 #[test]
 fn reject_equality_of_other_messages() {
     let scenario = Scenario::new(TWINS, &[(IDENTITY, ADULT), (IDENTITY, ADULT)]);
-    let good = scenario.prove(1).unwrap();
-    let equalities: Vec<_> = good.equalities.iter().map(FirstMessages::equality_points).collect();
     let text = scenario.bundle.policy().to_document().canonical();
     let mut seen = HashSet::new();
     for pair in [["a.rank", "b.rank"], ["a.grade", "b.rank"], ["a.rank", "b.grade"]] {
@@ -129,8 +127,7 @@ fn reject_equality_of_other_messages() {
         let mut terms = copy(&scenario.terms);
         terms.policy = policy.compile(&scenario.plain_schemas()).unwrap();
         let statement = Statement::new(&terms, &scenario.request, &choices(&scenario)).unwrap();
-        let first =
-            FirstMessages { predicate: None, links: vec![None; 2], equalities: equalities.clone() };
+        let first = FirstMessages { predicate: None, links: vec![None; 2], k: None };
         assert!(seen.insert(statement.presentation_header(&first)), "{a} == {b} changed nothing");
     }
 }
@@ -213,4 +210,21 @@ fn reject_terms_that_no_presentation_could_carry() {
     };
     assert!(compile(&names[..MAX_SLOTS]).is_ok());
     assert!(matches!(compile(&names), Err(TermsError::TooLarge)));
+}
+
+#[test]
+fn reject_unsigned_where_authority_is_named() {
+    let scenario = pair();
+    let key = crate::authority::AuthorityKey::from_bytes(&[7; 32]);
+    let Document::Object(mut policy) = scenario.bundle.policy().to_document() else {
+        panic!("an object")
+    };
+    policy.insert("authority".to_owned(), Document::Text(key.authority().to_string()));
+    let policy = Policy::from_document(&Document::Object(policy)).unwrap();
+    let verifying = scenario.terms.verifying_key().cloned();
+    let unsigned = Bundle::pin(policy, verifying.as_ref());
+    let error = Terms::new(&unsigned, &scenario.plain_schemas(), verifying.clone()).unwrap_err();
+    assert!(matches!(error, TermsError::Unsigned), "{error}");
+    let signed = unsigned.sign(&key).unwrap();
+    assert!(Terms::new(&signed, &scenario.plain_schemas(), verifying).is_ok());
 }

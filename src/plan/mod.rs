@@ -1,0 +1,264 @@
+//! The holder's plan: the least revealing answer to a request, from the credentials held.
+//!
+//! Before any proof is made, and before anything about the wallet leaves it, a plan says which
+//! credential fills which role, which values leave the wallet and what is proven in place of
+//! others. Only what the policy demands is revealed; a claim that the policy merely allows is named,
+//! for the holder to decide about, and never revealed by the plan itself.
+//!
+//! The plan is also where a request is refused, by name: one that asks above a ceiling (the policy's,
+//! the issuer's, or that of a policy under which the holder wants to stay), one whose time of
+//! evaluation is not the wallet's own, so that no verifier can probe at invented times, one from a
+//! relying party that the policy does not allow, and one that no credential in the wallet can
+//! satisfy, with the reason for each.
+
+mod ceilings;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use crate::credential::Credential;
+use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Validity};
+use crate::request::PresentationRequest;
+use crate::value::Timestamp;
+use search::{Search, name};
+use std::fmt;
+use thiserror::Error;
+
+/// A credential in the wallet, under the name that its holder knows it by.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// The holder's name for it.
+    pub label: &'a str,
+    /// The credential.
+    pub credential: &'a Credential,
+}
+
+/// What is asked of the wallet.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The bundle that the request names.
+    pub bundle: &'a Bundle,
+    /// Its policy, held against the schemas.
+    pub compiled: &'a CompiledPolicy,
+    /// The request.
+    pub request: &'a PresentationRequest,
+    /// Policies whose ceilings hold besides: where they know a schema, nothing of it goes above.
+    pub under: &'a [Policy],
+}
+
+/// What the holder will do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The roles, in the policy's order.
+    pub roles: Vec<RolePlan>,
+    /// What is proven.
+    pub proves: Vec<Proven>,
+}
+
+/// The part of one credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolePlan {
+    /// The role.
+    pub role: String,
+    /// The credential, by its place in the wallet.
+    pub held: usize,
+    /// The credential, by the holder's name for it.
+    pub label: String,
+    /// Paths of the claims whose values leave the wallet.
+    pub reveals: Vec<String>,
+    /// Paths of the claims that the request asks for and the holder may refuse: not revealed.
+    pub asked: Vec<String>,
+    /// Paths of the other claims that the holder may reveal: not revealed.
+    pub offered: Vec<String>,
+}
+
+/// Something proven about values that stay hidden.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// A predicate.
+    Predicate {
+        /// Its name.
+        name: String,
+    },
+    /// That a credential is valid at the time of the request.
+    Validity {
+        /// Its role.
+        role: String,
+    },
+    /// That two claims are equal.
+    Equality {
+        /// Path of one.
+        a: String,
+        /// Path of the other.
+        b: String,
+    },
+}
+
+impl fmt::Display for Proven {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Predicate { name } => f.write_str(name),
+            Self::Validity { role } => write!(f, "{role} is valid"),
+            Self::Equality { a, b } => write!(f, "{a} equals {b}"),
+        }
+    }
+}
+
+/// Why a credential can't fill a role.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Misfit {
+    /// It is of another schema.
+    #[error("of another schema")]
+    Schema,
+    /// It is signed under another ciphersuite.
+    #[error("signed under another ciphersuite")]
+    Suite,
+    /// Its issuer is not accepted.
+    #[error("from an issuer that the policy does not accept")]
+    Issuer,
+    /// It is not valid at the time of the request.
+    #[error("not valid at the time of the request")]
+    Validity,
+    /// A rule does not hold for it.
+    #[error("does not satisfy {path}")]
+    Rule {
+        /// The rule's place in the policy.
+        path: String,
+    },
+}
+
+/// Why the wallet does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The request is for another bundle.
+    #[error("the request names another policy bundle than the one at hand")]
+    Bundle,
+    /// A claim is asked for above what may be shown of it.
+    #[error("over-asking: {claim} would be {asked}, and {limit} allows {ceiling}")]
+    OverAsking {
+        /// Path of the claim.
+        claim: String,
+        /// The level asked for.
+        asked: Level,
+        /// The highest level allowed.
+        ceiling: Level,
+        /// Whose limit that is.
+        limit: String,
+    },
+    /// A claim is asked for that no credential of the policy has.
+    #[error("over-asking: the policy knows no claim {claim}")]
+    Unknown {
+        /// Path of the claim.
+        claim: String,
+    },
+    /// The time of evaluation is not the wallet's.
+    #[error(
+        "the request evaluates at {time}, more than {skew} seconds off the wallet's clock, {now}"
+    )]
+    Clock {
+        /// The request's time.
+        time: Timestamp,
+        /// The wallet's clock.
+        now: Timestamp,
+        /// What the policy allows between them.
+        skew: u64,
+    },
+    /// The request has expired.
+    #[error("the request expired at {expires}")]
+    Expired {
+        /// Its expiry.
+        expires: Timestamp,
+    },
+    /// The policy is not in force at the time of the request.
+    #[error("the policy is not in force at {time}")]
+    NotInForce {
+        /// The request's time.
+        time: Timestamp,
+    },
+    /// The policy does not allow relying parties of this class.
+    #[error("the policy allows {}, not {}", allowed.join(", "), class.as_deref().unwrap_or("a relying party that does not say its class"))]
+    RelyingParty {
+        /// The class that asks.
+        class: Option<String>,
+        /// The classes allowed.
+        allowed: Vec<String>,
+    },
+    /// No credential fits a role.
+    #[error("no credential fits the role {role}{}", tried_text(tried))]
+    Role {
+        /// The role.
+        role: String,
+        /// Each credential of the wallet, and why not.
+        tried: Vec<(String, Misfit)>,
+    },
+    /// Each role has credentials, but no choice of them satisfies what speaks of several.
+    #[error("no choice of credentials satisfies {} together", rules.join(", "))]
+    Together {
+        /// Places in the policy of the rules that kept choices from being completed.
+        rules: Vec<String>,
+    },
+    /// The choice was not found within bounds.
+    #[error(transparent)]
+    Search(SearchRefusal),
+}
+
+/// The wallet holds so many credentials that choosing among them was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no choice of credentials was found in {steps} steps; offer fewer")]
+pub struct SearchRefusal {
+    /// Steps taken.
+    pub steps: usize,
+}
+
+fn tried_text(tried: &[(String, Misfit)]) -> String {
+    let each = tried.iter().map(|(label, misfit)| format!("; {label}: {misfit}"));
+    if tried.is_empty() { "; the wallet is empty".to_owned() } else { each.collect() }
+}
+
+/// The least revealing answer to a request, or every reason that there is none.
+///
+/// `now` is the wallet's own clock.
+///
+/// # Errors
+/// All refusals of the request itself; if there are none, those for want of credentials.
+pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan, Vec<Refusal>> {
+    let mut refusals = request_refusals(asked, now);
+    refusals.extend(ceilings::over_asking(asked));
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let compiled = asked.compiled;
+    let distinct = distinct(asked);
+    let chosen = Search::new(compiled, &distinct, held, asked.request.time()).run()?;
+    let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
+        let role = compiled.roles().get(index)?;
+        let path = |message: &usize| {
+            name(compiled, crate::policy::SlotSource { role: index, message: *message })
+        };
+        let may = role.may().iter().map(path);
+        let (asked, offered) = may.partition(|claim| asked_claims(asked).contains(claim));
+        Some(RolePlan {
+            role: role.name().to_owned(),
+            held: *at,
+            label: held.get(*at)?.label.to_owned(),
+            reveals: role.must().iter().map(path).collect(),
+            asked,
+            offered,
+        })
+    });
+    Ok(Plan { roles: roles.collect(), proves: proves(compiled) })
+}
+
+/// What is proven, in the policy's order.
+fn proves(compiled: &CompiledPolicy) -> Vec<Proven> {
+    let hidden = compiled.roles().iter().filter(|role| role.validity() == Validity::Hidden);
+    let valid = hidden.map(|role| Proven::Validity { role: role.name().to_owned() });
+    let predicates = compiled.predicates().iter().filter(|predicate| !predicate.rule.is_public());
+    let predicates =
+        predicates.map(|predicate| Proven::Predicate { name: predicate.name.clone() });
+    let equal = compiled.equalities().iter().map(|equality| Proven::Equality {
+        a: name(compiled, equality.a),
+        b: name(compiled, equality.b),
+    });
+    valid.chain(predicates).chain(equal).collect()
+}

@@ -1,0 +1,262 @@
+//! The choice of credentials: one for each role, so that every rule holds for all together.
+//!
+//! Roles are filled in the policy's order, each with the wallet's credentials in the wallet's
+//! order, and a rule is judged as soon as every credential that it speaks of is chosen. So the
+//! choice is the first in that order, the same at every run, and wrong beginnings fall early. The
+//! number of steps is bounded.
+
+use super::{Held, Misfit, Refusal, SearchRefusal};
+use crate::credential::Credential;
+use crate::policy::{
+    CompiledPolicy, Equality, Facts, PublicDay, PublicForm, PublicRule, PublicTerm, Role, Rule,
+    SlotSource, Validity,
+};
+use crate::value::{Encoded, Timestamp};
+use std::collections::BTreeSet;
+
+/// Greatest number of credentials tried in all places.
+pub(super) const MAX_STEPS: usize = 100_000;
+
+/// Something that has to hold, with the roles whose credentials it speaks of.
+struct Constraint<'p> {
+    roles: BTreeSet<usize>,
+    path: String,
+    what: What<'p>,
+}
+
+enum What<'p> {
+    Rule(&'p Rule),
+    Equality(Equality),
+    Distinct,
+}
+
+/// A search for the credentials of one policy's roles.
+pub(super) struct Search<'a> {
+    policy: &'a CompiledPolicy,
+    held: &'a [Held<'a>],
+    at: Timestamp,
+    constraints: Vec<Constraint<'a>>,
+    steps: usize,
+    /// Joint rules that kept a choice from being completed.
+    failed: BTreeSet<String>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        policy: &'a CompiledPolicy,
+        distinct: &[(String, Vec<usize>)],
+        held: &'a [Held<'a>],
+        at: Timestamp,
+    ) -> Self {
+        let rule = |(path, rule): (&String, &'a Rule)| {
+            let mut places = BTreeSet::new();
+            collect(rule, &mut places);
+            let roles = places.iter().map(|place| place.role).collect();
+            Constraint { roles, path: path.clone(), what: What::Rule(rule) }
+        };
+        let conjuncts = policy.conjuncts().iter().map(|conjunct| (&conjunct.path, &conjunct.rule));
+        let checks = policy.checks().iter().map(|check| (&check.path, &check.rule));
+        let mut constraints: Vec<Constraint<'a>> = conjuncts.chain(checks).map(rule).collect();
+        constraints.extend(policy.equalities().iter().map(|equality| Constraint {
+            roles: BTreeSet::from([equality.a.role, equality.b.role]),
+            path: format!("{} = {}", name(policy, equality.a), name(policy, equality.b)),
+            what: What::Equality(*equality),
+        }));
+        constraints.extend(distinct.iter().map(|(path, roles)| Constraint {
+            roles: roles.iter().copied().collect(),
+            path: path.clone(),
+            what: What::Distinct,
+        }));
+        Self { policy, held, at, constraints, steps: 0, failed: BTreeSet::new() }
+    }
+
+    /// For each role, the index of its credential in the wallet.
+    pub(super) fn run(mut self) -> Result<Vec<usize>, Vec<Refusal>> {
+        // What speaks of no credential holds now or never.
+        let nobody = |constraint: &&Constraint<'_>| constraint.roles.is_empty();
+        let failing = self.constraints.iter().filter(nobody).find(|c| !self.holds(c, &|_| None));
+        if let Some(failing) = failing {
+            return Err(vec![Refusal::Together { rules: vec![failing.path.clone()] }]);
+        }
+        let mut candidates = Vec::new();
+        let mut refusals = Vec::new();
+        for (index, role) in self.policy.roles().iter().enumerate() {
+            let judged = self.held.iter().map(|held| self.misfit(index, role, held));
+            let misfits: Vec<Option<Misfit>> = judged.collect();
+            let fitting = misfits.iter().enumerate().filter(|(_, misfit)| misfit.is_none());
+            let fitting: Vec<usize> = fitting.map(|(at, _)| at).collect();
+            if fitting.is_empty() {
+                let tried = self.held.iter().zip(misfits);
+                let tried = tried.filter_map(|(h, misfit)| Some((h.label.to_owned(), misfit?)));
+                let role = role.name().to_owned();
+                refusals.push(Refusal::Role { role, tried: tried.collect() });
+            }
+            candidates.push(fitting);
+        }
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let mut chosen = Vec::new();
+        match self.extend(&candidates, &mut chosen) {
+            Ok(true) => Ok(chosen),
+            Ok(false) => {
+                let rules = self.failed.into_iter().collect();
+                Err(vec![Refusal::Together { rules }])
+            }
+            Err(refusal) => Err(vec![Refusal::Search(refusal)]),
+        }
+    }
+
+    /// Why a credential can't fill a role by itself.
+    fn misfit(&self, index: usize, role: &Role, held: &Held<'_>) -> Option<Misfit> {
+        let credential = held.credential;
+        if credential.schema().id() != role.schema().id() {
+            return Some(Misfit::Schema);
+        }
+        if credential.suite() != role.suite() {
+            return Some(Misfit::Suite);
+        }
+        if !role.issuers().contains(credential.issuer()) {
+            return Some(Misfit::Issuer);
+        }
+        let (now, window) = (self.at.hours(), credential.validity());
+        let valid = u64::from(window.from()) <= now && now < u64::from(window.until());
+        if !valid && role.validity() != Validity::Skip {
+            return Some(Misfit::Validity);
+        }
+        let own = BTreeSet::from([index]);
+        let mut alone = self.constraints.iter().filter(|constraint| constraint.roles == own);
+        let credential = |role: usize| (role == index).then_some(credential);
+        let failing = alone.find(|constraint| !self.holds(constraint, &credential))?;
+        Some(Misfit::Rule { path: failing.path.clone() })
+    }
+
+    /// Completes a choice; false if there is no way to.
+    fn extend(
+        &mut self,
+        candidates: &[Vec<usize>],
+        chosen: &mut Vec<usize>,
+    ) -> Result<bool, SearchRefusal> {
+        let role = chosen.len();
+        let Some(fitting) = candidates.get(role) else { return Ok(true) };
+        for held in fitting {
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return Err(SearchRefusal { steps: MAX_STEPS });
+            }
+            chosen.push(*held);
+            let failing = self.failing(chosen);
+            match failing {
+                None if self.extend(candidates, chosen)? => return Ok(true),
+                None => {}
+                Some(path) => {
+                    self.failed.insert(path);
+                }
+            }
+            chosen.pop();
+        }
+        Ok(false)
+    }
+
+    /// The first rule that the credential chosen last settles, and that does not hold.
+    fn failing(&self, chosen: &[usize]) -> Option<String> {
+        let last = chosen.len().checked_sub(1)?;
+        let credential = |role: usize| {
+            self.held.get(*chosen.get(role)?).map(|held| held.credential)
+        };
+        let mut settled = self.constraints.iter().filter(|constraint| {
+            constraint.roles.len() > 1 && constraint.roles.last() == Some(&last)
+        });
+        let failing = settled.find(|constraint| !self.holds(constraint, &credential))?;
+        Some(failing.path.clone())
+    }
+
+    fn holds<'c>(
+        &self,
+        constraint: &Constraint<'_>,
+        credential: &dyn Fn(usize) -> Option<&'c Credential>,
+    ) -> bool {
+        match &constraint.what {
+            What::Rule(rule) => {
+                let hidden = |source: SlotSource| {
+                    let integer = credential(source.role)?.integer(source.message)?;
+                    i128::try_from(integer).ok()
+                };
+                let revealed = |source: SlotSource| revealed(self.policy, source, credential);
+                let facts = Facts { now: self.at, hidden: &hidden, revealed: &revealed };
+                rule.holds(&facts) == Some(true)
+            }
+            What::Equality(Equality { a, b }) => {
+                let message = |at: &SlotSource| credential(at.role)?.messages().get(at.message);
+                message(a).is_some() && message(a) == message(b)
+            }
+            What::Distinct => {
+                let issuers = constraint.roles.iter().map(|role| credential(*role));
+                let issuers: Vec<_> = issuers.flatten().map(Credential::issuer).collect();
+                let pairs = |(at, issuer)| !issuers.iter().skip(at + 1).any(|other| other == issuer);
+                issuers.len() == constraint.roles.len() && issuers.iter().enumerate().all(pairs)
+            }
+        }
+    }
+}
+
+/// What is revealed of a chosen credential: what must be, and nothing else.
+fn revealed<'c>(
+    policy: &CompiledPolicy,
+    source: SlotSource,
+    credential: &dyn Fn(usize) -> Option<&'c Credential>,
+) -> Option<Encoded> {
+    let must = policy.roles().get(source.role)?.must();
+    must.binary_search(&source.message).ok()?;
+    credential(source.role)?.encoded(source.message)
+}
+
+/// The path of a message's claim.
+pub(super) fn name(policy: &CompiledPolicy, source: SlotSource) -> String {
+    let role = policy.roles().get(source.role);
+    let field = role.and_then(|role| role.schema().field_at(source.message));
+    let field = match (field, source.message) {
+        (Some(field), _) => field.name(),
+        (None, crate::schema::STATUS_HANDLE) => "status_handle",
+        (None, crate::schema::VALID_FROM) => "valid_from",
+        (None, crate::schema::VALID_UNTIL) => "valid_until",
+        (None, _) => "holder_secret",
+    };
+    format!("{}.{field}", role.map_or("", Role::name))
+}
+
+/// Every message that a rule speaks of, hidden or revealed.
+fn collect(rule: &Rule, places: &mut BTreeSet<SlotSource>) {
+    places.extend(rule.sources());
+    match rule {
+        Rule::Compare { public, .. } => form(public, places),
+        Rule::Member { set, .. } => set.iter().for_each(|element| form(element, places)),
+        Rule::Zero { .. } => {}
+        Rule::Public(rule) => match rule {
+            PublicRule::Compare { form: compared, .. } => form(compared, places),
+            PublicRule::Member { form: member, set } => {
+                form(member, places);
+                set.iter().for_each(|element| form(element, places));
+            }
+            PublicRule::Present(source) | PublicRule::OneOf { source, .. } => {
+                places.insert(*source);
+            }
+            PublicRule::Same { a, b } => places.extend([*a, *b]),
+        },
+        Rule::Not(inner) => collect(inner, places),
+        Rule::All(parts) | Rule::Any(parts) | Rule::AtLeast(_, parts) => {
+            parts.iter().for_each(|part| collect(part, places));
+        }
+    }
+}
+
+fn form(form: &PublicForm, places: &mut BTreeSet<SlotSource>) {
+    places.extend(form.terms.iter().filter_map(|(_, term)| match term {
+        PublicTerm::Disclosed(source)
+        | PublicTerm::Years { base: PublicDay::Disclosed(source), .. } => Some(*source),
+        PublicTerm::NowHours
+        | PublicTerm::Now
+        | PublicTerm::Today
+        | PublicTerm::Years { base: PublicDay::Today, .. } => None,
+    }));
+}

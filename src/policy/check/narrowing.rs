@@ -1,0 +1,171 @@
+//! What a verifier learns that uses two policies on one holder.
+//!
+//! Two policies that each prove little of a hidden claim may prove much together: "at least 18
+//! today" and "not yet 19 today". For each hidden claim that both speak of, the values left by one,
+//! by the other and by both are compared.
+
+use super::{FEW, Finding, Findings, Severity, hidden, rules};
+use crate::document::Fault;
+use crate::policy::analysis::{Analysis, Domains, Left, Logic};
+use crate::policy::{CompiledPolicy, Policy, SlotSource};
+use crate::schema::Schema;
+use crate::value::Timestamp;
+use std::collections::BTreeSet;
+
+/// What is left of a hidden claim that two policies speak of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowing {
+    /// Path of the claim.
+    pub claim: String,
+    /// The values that this policy leaves.
+    pub this: Left,
+    /// The values that the other leaves.
+    pub other: Left,
+    /// The values that both leave of one holder.
+    pub both: Left,
+    /// The values left by both, as they are written.
+    pub written: String,
+}
+
+impl Narrowing {
+    /// Whether both together leave less than each alone.
+    pub fn narrows(&self) -> bool {
+        let both = self.both.values.count();
+        both < self.this.values.count() && both < self.other.values.count()
+    }
+
+    /// Whether only one value is left.
+    pub fn single(&self) -> bool {
+        self.both.values.single().is_some()
+    }
+}
+
+impl Policy {
+    /// For each hidden claim that both policies speak of in a role of the same name and schema: what
+    /// is left of it when a verifier uses both on one holder.
+    ///
+    /// # Errors
+    /// The fault of either policy where it does not compile.
+    pub fn narrowings(
+        &self,
+        other: &Policy,
+        schemas: &[Schema],
+        at: Timestamp,
+    ) -> Result<Vec<Narrowing>, Fault> {
+        let (first, second) = (self.compile(schemas)?, other.compile(schemas)?);
+        let pair = Pair::new(&first, &second, at);
+        let mut narrowings = Vec::new();
+        for (source, claim) in hidden(&first) {
+            let Some(own) = pair.in_second(source) else { continue };
+            let revealed = |policy: &CompiledPolicy, source: SlotSource| {
+                let role = policy.roles().get(source.role);
+                role.is_some_and(|role| role.must().contains(&source.message))
+            };
+            let spoken = pair.first.1.contains(&source) && pair.second.1.contains(&source);
+            if !spoken || revealed(&second, own) {
+                continue;
+            }
+            let both = Logic::All(vec![pair.first.0.clone(), pair.second.0.clone()]);
+            let both = pair.analysis.left_logic(&both, source);
+            narrowings.push(Narrowing {
+                written: rules::render(&first, source, &both.values),
+                this: pair.analysis.left_logic(&pair.first.0, source),
+                other: pair.analysis.left_logic(&pair.second.0, source),
+                both,
+                claim,
+            });
+        }
+        Ok(narrowings)
+    }
+
+    /// Checks what a verifier could narrow a hidden claim down to that uses both policies on one
+    /// holder.
+    pub fn check_with(&self, other: &Policy, schemas: &[Schema], at: Timestamp) -> Findings {
+        let mut findings = Findings::default();
+        match self.narrowings(other, schemas, at) {
+            Err(fault) => findings.fault(Severity::Error, &fault),
+            Ok(narrowings) => {
+                findings.findings = narrowings.iter().map(|n| n.finding(other)).collect();
+            }
+        }
+        findings
+    }
+}
+
+impl Narrowing {
+    fn finding(&self, other: &Policy) -> Finding {
+        let count = self.both.values.count();
+        let (alone, beside) = (self.this.values.count(), self.other.values.count());
+        let most = if self.both.exact { "" } else { "at most " };
+        let (severity, message) = match count {
+            0 => (Severity::Note, format!("no holder satisfies this and {}", other.id())),
+            1 if self.narrows() => (
+                Severity::Warning,
+                format!("disclosed together with {}: one value, {}", other.id(), self.written),
+            ),
+            _ => {
+                let few = self.narrows() && count <= FEW;
+                let severity = if few { Severity::Warning } else { Severity::Note };
+                let message = format!(
+                    "together with {}, {most}{count} values are left ({}); {alone} by this policy, \
+                     {beside} by the other",
+                    other.id(),
+                    self.written
+                );
+                (severity, message)
+            }
+        };
+        let remedy = match self.narrows() {
+            true => "widen one of the two, or do not use both on one holder",
+            false => "nothing: they leave no less than one of them does",
+        };
+        let (place, remedy) = (self.claim.clone(), remedy.to_owned());
+        Finding { place, severity, message, remedy }
+    }
+}
+
+/// Two policies over the messages of one holder: roles of the same name and schema are one.
+struct Pair {
+    analysis: Analysis,
+    first: (Logic, BTreeSet<SlotSource>),
+    second: (Logic, BTreeSet<SlotSource>),
+    /// For each role of the first, the role of the second that is the same.
+    roles: Vec<Option<usize>>,
+}
+
+impl Pair {
+    fn new(first: &CompiledPolicy, second: &CompiledPolicy, at: Timestamp) -> Self {
+        let same = |role: &crate::policy::Role| {
+            let same = |other: &crate::policy::Role| {
+                other.name() == role.name() && other.schema().id() == role.schema().id()
+            };
+            second.roles().iter().position(same)
+        };
+        let roles: Vec<Option<usize>> = first.roles().iter().map(same).collect();
+        let offset = first.roles().len();
+        let moved = |source: SlotSource| {
+            let role = roles.iter().position(|role| *role == Some(source.role));
+            SlotSource { role: role.unwrap_or(offset + source.role), ..source }
+        };
+        let mut domains = Domains::of_policy(first);
+        domains.insert_moved(&Domains::of_policy(second), moved);
+        let logic = |policy: &CompiledPolicy| Analysis::new(policy, at).whole(policy);
+        let with_sources = |logic: Logic| {
+            let mut sources = Vec::new();
+            logic.sources(&mut sources);
+            (logic, sources.into_iter().collect())
+        };
+        Self {
+            analysis: Analysis::over(domains, at),
+            first: with_sources(logic(first)),
+            second: with_sources(logic(second).moved(&moved)),
+            roles,
+        }
+    }
+
+    /// The same message in the second policy.
+    fn in_second(&self, source: SlotSource) -> Option<SlotSource> {
+        let role = self.roles.get(source.role).copied().flatten()?;
+        Some(SlotSource { role, ..source })
+    }
+}

@@ -1,0 +1,1 @@
+//! Findings over small policies, each with a twin that has none.

@@ -1,0 +1,303 @@
+//! Test cases of a policy: example holders, and the decision that they must get.
+//!
+//! ```toml
+//! [[tests]]
+//! name = "born a day too late"
+//! time = "2026-06-01T12:00:00Z"            # of the request; without it, the run's
+//! holders.kyc = { record = { birth_date = "2008-06-02", country = "CH" } }
+//! expect = ["predicate:$.predicates[0]"]   # or "permit"
+//! ```
+//!
+//! | key | meaning | if left out |
+//! |---|---|---|
+//! | `holders.ROLE.record` | the values of the credential | – |
+//! | `holders.ROLE.issuer` | a `did:key`, or which of the role's issuers, from 0 | 0 |
+//! | `holders.ROLE.valid_from`, `valid_until` | its validity window | valid throughout |
+//! | `holders.ROLE.status` | `{ as_of, revoked }`: what is known of its status | nothing is known |
+//! | `request` | `{ relying_party, claims, time, expires }` | ten minutes from `time` |
+//! | `reveal` | claims that the holder reveals beyond those that must be | none |
+//! | `withhold` | claims that the holder should reveal and does not | none |
+//! | `expect` | `"permit"`, or every reason for the denial, in order, as `code` or `code:path` | – |
+//!
+//! No proof is made: an example is judged by its values.
+
+use super::document::ClaimPath;
+use super::document::reading::{array, iri, list, number, parsed, texts, timestamp};
+use crate::bbs::PublicKey;
+use crate::did_key;
+use crate::document::{Cursor, Document, Fault};
+use crate::value::{NAME_REMEDY, Timestamp, is_name};
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+const NAME: RangeInclusive<usize> = 1..=128;
+const PATHS: RangeInclusive<usize> = 0..=1024;
+const REASONS: RangeInclusive<usize> = 1..=256;
+const ISSUER: RangeInclusive<u32> = 0..=255;
+
+/// A test case: holders with their credentials, what they are asked, and what must come of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    pub(super) name: String,
+    pub(super) time: Option<Timestamp>,
+    pub(super) asked: Asked,
+    pub(super) holders: BTreeMap<String, Holder>,
+    pub(super) reveal: Vec<ClaimPath>,
+    pub(super) withhold: Vec<ClaimPath>,
+    pub(super) expect: Expected,
+}
+
+/// What the request of an example says, where it is not the ordinary one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) relying_party: Option<String>,
+    pub(super) claims: Vec<ClaimPath>,
+    pub(super) time: Option<Timestamp>,
+    pub(super) expires: Option<Timestamp>,
+}
+
+/// The credential of an example holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) record: Document,
+    pub(super) issuer: ExampleIssuer,
+    pub(super) valid_from: Option<Timestamp>,
+    pub(super) valid_until: Option<Timestamp>,
+    pub(super) status: Option<ExampleStatus>,
+}
+
+/// Who issued the credential of an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ExampleIssuer {
+    /// One of the role's issuers.
+    Trusted(u32),
+    /// Anybody.
+    Key(Box<PublicKey>),
+}
+
+/// What is known of the status of an example's credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ExampleStatus {
+    pub(super) as_of: Timestamp,
+    pub(super) revoked: bool,
+}
+
+/// What must come of an example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It is permitted.
+    Permit,
+    /// It is denied for exactly these reasons, in this order.
+    Deny(Vec<ExpectedReason>),
+}
+
+/// A reason, by its code and perhaps its place in the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedReason {
+    /// The code.
+    pub code: String,
+    /// The place; none if any will do.
+    pub path: Option<String>,
+}
+
+impl Example {
+    pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let known = ["name", "time", "request", "holders", "reveal", "withhold", "expect"];
+        let fields = cursor.fields(&known)?;
+        let holder = |(role, at): &(&str, Cursor<'_>)| match is_name(role) {
+            true => Ok(((*role).to_owned(), Holder::parse(at)?)),
+            false => Err(at.invalid("not the name of a role", NAME_REMEDY)),
+        };
+        let holders = fields.required("holders")?.entries()?;
+        Ok(Self {
+            name: fields.required("name")?.bounded_text(NAME)?.to_owned(),
+            time: fields.optional("time").map(|at| timestamp(&at)).transpose()?,
+            asked: match fields.optional("request") {
+                Some(request) => Asked::parse(&request)?,
+                None => Asked::default(),
+            },
+            holders: holders.iter().map(holder).collect::<Result<_, _>>()?,
+            reveal: list(fields.optional("reveal"), PATHS, ClaimPath::parse)?,
+            withhold: list(fields.optional("withhold"), PATHS, ClaimPath::parse)?,
+            expect: Expected::parse(&fields.required("expect")?)?,
+        })
+    }
+
+    pub(super) fn to_document(&self) -> Document {
+        let holders = self.holders.iter().map(|(role, holder)| (role, holder.to_document()));
+        let entries = [
+            ("name", Document::text(&self.name)),
+            ("request", self.asked.to_document()),
+            ("holders", Document::object(holders)),
+            ("reveal", array(&self.reveal, ClaimPath::to_document)),
+            ("withhold", array(&self.withhold, ClaimPath::to_document)),
+            ("expect", self.expect.to_document()),
+        ];
+        Document::object(entries.into_iter().chain(time_entry("time", self.time)))
+    }
+
+    /// Every role that the example names is one of the policy's.
+    pub(super) fn check_roles(&self, roles: &[&str], path: &str) -> Result<(), Fault> {
+        let holders = self.holders.keys().map(|role| (role, format!("{path}.holders.{role}")));
+        let claims = [
+            (&self.reveal, "reveal"),
+            (&self.withhold, "withhold"),
+            (&self.asked.claims, "request.claims"),
+        ];
+        let claims = claims.into_iter().flat_map(|(claims, key)| {
+            let claims = claims.iter().enumerate();
+            claims.map(move |(i, claim)| (&claim.role, format!("{path}.{key}[{i}]")))
+        });
+        match holders.chain(claims).find(|(role, _)| !roles.contains(&role.as_str())) {
+            None => Ok(()),
+            Some((role, path)) => {
+                let problem = crate::document::Problem::Invalid(format!("no role \"{role}\""));
+                Err(Fault::new(path, problem, format!("known: {}", roles.join(", "))))
+            }
+        }
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What must come of it.
+    pub fn expected(&self) -> &Expected {
+        &self.expect
+    }
+}
+
+fn time_entry(key: &'static str, time: Option<Timestamp>) -> Option<(&'static str, Document)> {
+    time.map(|time| (key, Document::Text(time.to_string())))
+}
+
+impl Asked {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let fields = cursor.fields(&["relying_party", "claims", "time", "expires"])?;
+        let time = |key| fields.optional(key).map(|at| timestamp(&at)).transpose();
+        Ok(Self {
+            relying_party: fields.optional("relying_party").map(|at| iri(&at)).transpose()?,
+            claims: list(fields.optional("claims"), PATHS, ClaimPath::parse)?,
+            time: time("time")?,
+            expires: time("expires")?,
+        })
+    }
+
+    fn to_document(&self) -> Document {
+        let entries = [
+            self.relying_party.as_ref().map(|party| ("relying_party", Document::text(party))),
+            Some(("claims", array(&self.claims, ClaimPath::to_document))),
+            time_entry("time", self.time),
+            time_entry("expires", self.expires),
+        ];
+        Document::object(entries.into_iter().flatten())
+    }
+}
+
+impl Holder {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let known = ["record", "issuer", "valid_from", "valid_until", "status"];
+        let fields = cursor.fields(&known)?;
+        let record = fields.required("record")?;
+        record.entries()?;
+        let time = |key| fields.optional(key).map(|at| timestamp(&at)).transpose();
+        Ok(Self {
+            record: record.document().clone(),
+            issuer: match fields.optional("issuer") {
+                None => ExampleIssuer::Trusted(0),
+                Some(issuer) => ExampleIssuer::parse(&issuer)?,
+            },
+            valid_from: time("valid_from")?,
+            valid_until: time("valid_until")?,
+            status: fields.optional("status").map(|at| ExampleStatus::parse(&at)).transpose()?,
+        })
+    }
+
+    fn to_document(&self) -> Document {
+        let entries = [
+            Some(("record", self.record.clone())),
+            Some(("issuer", self.issuer.to_document())),
+            time_entry("valid_from", self.valid_from),
+            time_entry("valid_until", self.valid_until),
+            self.status.map(|status| ("status", status.to_document())),
+        ];
+        Document::object(entries.into_iter().flatten())
+    }
+}
+
+impl ExampleIssuer {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let Document::Text(did) = cursor.document() else {
+            return Ok(Self::Trusted(number(cursor, ISSUER)?));
+        };
+        let key = did_key::decode(did);
+        let key = key.map_err(|error| cursor.invalid(error.to_string(), "or give an index"))?;
+        Ok(Self::Key(Box::new(key)))
+    }
+
+    fn to_document(&self) -> Document {
+        match self {
+            Self::Trusted(index) => Document::Integer((*index).into()),
+            Self::Key(key) => Document::Text(did_key::encode(key)),
+        }
+    }
+}
+
+impl ExampleStatus {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let fields = cursor.fields(&["as_of", "revoked"])?;
+        let revoked = fields.optional("revoked").map(|at| at.boolean()).transpose()?;
+        let as_of = parsed(&fields.required("as_of")?, "write YYYY-MM-DDThh:mm:ssZ")?;
+        Ok(Self { as_of, revoked: revoked.unwrap_or(false) })
+    }
+
+    fn to_document(self) -> Document {
+        Document::object([
+            ("as_of", Document::Text(self.as_of.to_string())),
+            ("revoked", Document::Bool(self.revoked)),
+        ])
+    }
+}
+
+impl Expected {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        match cursor.document() {
+            Document::Text(word) if word == "permit" => Ok(Self::Permit),
+            Document::Array(_) => {
+                Ok(Self::Deny(list(Some(cursor.clone()), REASONS, ExpectedReason::parse)?))
+            }
+            _ => Err(cursor.invalid("not a decision", "write \"permit\", or a list of reasons")),
+        }
+    }
+
+    fn to_document(&self) -> Document {
+        match self {
+            Self::Permit => Document::text("permit"),
+            Self::Deny(reasons) => texts(reasons),
+        }
+    }
+}
+
+impl ExpectedReason {
+    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
+        let text = cursor.bounded_text(1..=256)?;
+        let (code, path) = match text.split_once(':') {
+            Some((code, path)) => (code, Some(path)),
+            None => (text, None),
+        };
+        let formed = !code.is_empty() && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if !formed || path.is_some_and(|path| !path.starts_with('$')) {
+            let remedy = "write \"code\", or \"code:path\" with a path that begins with $";
+            return Err(cursor.invalid("not a reason", remedy));
+        }
+        Ok(Self { code: code.to_owned(), path: path.map(str::to_owned) })
+    }
+}
+
+impl std::fmt::Display for ExpectedReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.code)?;
+        self.path.as_ref().map_or(Ok(()), |path| write!(f, ":{path}"))
+    }
+}

@@ -1,0 +1,150 @@
+//! The normal form: what a policy says, in the one spelling that the meet gives.
+//!
+//! Parts that are sets are sorted, what says nothing is left out: a claim at `predicate`, which is
+//! what an unlisted claim is; an acceptance expression that asks for every predicate. Test cases
+//! belong to the document as written (they name its places) and fall away.
+
+use crate::did_key;
+use crate::document::{Cursor, Document};
+use crate::policy::document::{Agreement, Claim, ClaimPath, RoleRule};
+use crate::policy::expression::Expression;
+use crate::policy::{ClaimRule, Policy};
+use std::collections::BTreeSet;
+
+impl Policy {
+    /// The policy in normal form: two policies that say the same, part by part, have the same.
+    pub fn normal(&self) -> Self {
+        let mut normal = self.clone();
+        normal.id = ids([&self.id]);
+        normal.roles.iter_mut().for_each(sort_issuers);
+        normal.roles.sort_by(|a, b| a.name.cmp(&b.name));
+        normal.claims.retain(|claim| claim.rule != ClaimRule::Predicate);
+        normal.claims.iter_mut().for_each(sort_values);
+        normal.claims.sort_by(|a, b| a.path.cmp(&b.path));
+        normal.predicates.sort_by(|a, b| a.name.cmp(&b.name));
+        // The normal spelling adds brackets at most: if it is too long for that, it stays.
+        normal.accept = accept(&conjuncts(self), normal.names())
+            .and_then(|text| expression(&text).or_else(|| self.accept.clone()));
+        normal.equal = pairs(&self.equal);
+        normal.agree = agreements(&self.agree);
+        normal.tests = Vec::new();
+        normal
+    }
+
+    /// The names of the predicates.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        self.predicates.iter().map(|predicate| predicate.name.clone()).collect()
+    }
+}
+
+/// The identifiers of the parts of met policies, each once.
+pub(super) fn ids<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
+    let parts: BTreeSet<&str> = ids.into_iter().flat_map(|id| id.split('+')).collect();
+    parts.into_iter().collect::<Vec<_>>().join("+")
+}
+
+fn sort_issuers(role: &mut RoleRule) {
+    role.issuers.sort_by_cached_key(did_key::encode);
+}
+
+fn sort_values(claim: &mut Claim) {
+    if let Some(values) = &mut claim.one_of {
+        values.sort_by_cached_key(Document::canonical);
+        values.dedup();
+    }
+}
+
+/// Pairs of equal claims in one order, each once.
+pub(super) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPath)> {
+    let ordered = |(a, b): &(ClaimPath, ClaimPath)| match a <= b {
+        true => (a.clone(), b.clone()),
+        false => (b.clone(), a.clone()),
+    };
+    let pairs: BTreeSet<_> = pairs.iter().map(ordered).collect();
+    pairs.into_iter().collect()
+}
+
+/// Agreements in one order, each once.
+pub(super) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
+    let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    let rules: BTreeSet<_> =
+        rules.iter().map(|rule| (sorted(&rule.roles), sorted(&rule.fields))).collect();
+    let rule = |(roles, fields): (BTreeSet<String>, BTreeSet<String>)| Agreement {
+        roles: roles.into_iter().collect(),
+        fields: fields.into_iter().collect(),
+    };
+    rules.into_iter().map(rule).collect()
+}
+
+/// What acceptance asks for, as parts that all have to hold. Without an expression, every
+/// predicate.
+pub(super) fn conjuncts(policy: &Policy) -> BTreeSet<String> {
+    match &policy.accept {
+        None => policy.names(),
+        Some(accept) => {
+            let mut parts = BTreeSet::new();
+            split(&accept.source, &mut parts);
+            parts
+        }
+    }
+}
+
+/// The expression of parts that all have to hold; none where it is every predicate.
+pub(super) fn accept(parts: &BTreeSet<String>, names: BTreeSet<String>) -> Option<String> {
+    if *parts == names {
+        return None;
+    }
+    let part = |part: &String| match top_level(part, "||").len() {
+        0 | 1 => part.clone(),
+        _ => format!("({part})"),
+    };
+    Some(parts.iter().map(part).collect::<Vec<_>>().join(" && "))
+}
+
+/// An acceptance expression, if it is one.
+pub(super) fn expression(text: &str) -> Option<Expression> {
+    Expression::parse(&Cursor::root(&Document::text(text))).ok()
+}
+
+/// Takes an acceptance expression apart at `&&`. It is made of names, parentheses, `!`, `||`,
+/// `&&` and `at_least`, so that brackets tell how it nests.
+fn split(text: &str, parts: &mut BTreeSet<String>) {
+    let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = spaced.as_str();
+    if top_level(text, "||").len() > 1 {
+        parts.insert(text.to_owned());
+        return;
+    }
+    let inner = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    match (top_level(text, "&&").as_slice(), inner) {
+        ([_], Some(inner)) if closed(inner) => split(inner, parts),
+        ([_] | [], _) => {
+            parts.insert(text.to_owned());
+        }
+        (several, _) => several.iter().for_each(|part| split(part, parts)),
+    }
+}
+
+/// Whether brackets in it close in order, so that a pair around it is one pair.
+fn closed(text: &str) -> bool {
+    let depth = text.chars().try_fold(0i64, |depth, c| {
+        let depth = depth + i64::from("([".contains(c)) - i64::from(")]".contains(c));
+        (depth >= 0).then_some(depth)
+    });
+    depth == Some(0)
+}
+
+/// The parts of a text between an operator outside all brackets.
+fn top_level<'t>(text: &'t str, operator: &str) -> Vec<&'t str> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0i64, 0);
+    for (at, c) in text.char_indices() {
+        depth += i64::from("([".contains(c)) - i64::from(")]".contains(c));
+        let here = text.get(at..).is_some_and(|rest| rest.starts_with(operator));
+        if depth == 0 && here && at >= start {
+            parts.extend(text.get(start..at).map(str::trim));
+            start = at + operator.len();
+        }
+    }
+    parts.extend(text.get(start..).map(str::trim));
+    parts
+}
