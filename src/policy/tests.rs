@@ -4,6 +4,7 @@ mod language;
 mod meaning;
 mod refusals;
 mod refused;
+mod setting;
 
 use super::*;
 use crate::bbs::{SecretKey, Suite};

@@ -105,23 +105,3 @@ fn a_caret_points_at_the_fault() {
     assert_eq!(fault.caret().unwrap(), "kyc.children > 256\n               ^");
     assert_eq!(Schema::parse(b"{}").unwrap_err().caret(), None);
 }
-
-#[test]
-#[ignore]
-fn bless_from_candidates() {
-    let vectors: Json = vectors();
-    let world = World::new(&vectors);
-    let candidates: Json =
-        serde_json::from_str(&std::fs::read_to_string("/tmp/langgen/cands.json").unwrap()).unwrap();
-    let mut out = Vec::new();
-    for program in candidates.as_array().unwrap() {
-        match world.compile(program) {
-            Ok(_) => println!("ACCEPTED {program}"),
-            Err(fault) if fault.path() == "$.predicates[0].expr" => {
-                out.push(told(program, &fault));
-            }
-            Err(fault) => println!("ELSEWHERE {program} {fault}"),
-        }
-    }
-    std::fs::write("/tmp/langgen/out.json", serde_json::to_string(&out).unwrap()).unwrap();
-}

@@ -10,6 +10,7 @@
 
 mod days;
 mod linear;
+mod parts;
 mod units;
 
 use super::compile::{Exposure, Scope};

@@ -126,7 +126,7 @@ impl<'s> Unit<'s> {
             (Self::Date, Measure::Point) => match natural.map(Date::from_days) {
                 Some(Some(date)) => date.to_string(),
                 Some(None) => "a day after 9999-12-31".to_owned(),
-                None => format!("{} days before 0001-01-01", value.unsigned_abs()),
+                None => format!("days({}) before 0001-01-01", value.unsigned_abs()),
             },
             (Self::Timestamp, Measure::Point) => match natural.map(Timestamp::from_unix) {
                 Some(Some(time)) => time.to_string(),
