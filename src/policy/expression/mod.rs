@@ -5,12 +5,12 @@
 //! column with the way to write it.
 //!
 //! ```text
-//! condition  = conjunction { "||" conjunction }
-//! conjunction = negation { "&&" negation }
-//! negation   = [ "!" ] ( "(" condition ")" | at_least | has | claim | name ) | relation
+//! condition  = both { "||" both }
+//! both       = single { "&&" single }
+//! single     = relation | [ "!" ] ( "(" condition ")" | at_least | between | has | claim | name )
 //! relation   = linear ( "<" | "<=" | ">" | ">=" | "==" | "!=" ) linear
-//!            | linear [ "not" ] "in" ( "[" linear { "," linear } "]" | param )
-//!            | "between" "(" linear "," linear "," linear ")"
+//!            | linear [ "not" ] "in" ( "[" constant { "," constant } "]" | param )
+//! between    = "between" "(" linear "," linear "," linear ")"
 //! at_least   = "at_least" "(" integer "," "[" condition { "," condition } "]" ")"
 //! has        = "has" "(" claim ")"
 //! linear     = term { ( "+" | "-" ) term }
@@ -18,6 +18,7 @@
 //!            | ( "years" | "days" | "hours" ) "(" ( integer | param ) ")" )
 //! claim      = role "." field
 //! param      = "params" "." name
+//! constant   = a linear of literals and params
 //! literal    = integer | true | false | "word" | decimal("12.50") | date("2008-02-29")
 //!            | timestamp("2008-02-29T00:00:00Z")
 //! ```
