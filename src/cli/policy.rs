@@ -301,14 +301,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
 
 /// What is proven of hidden values, in the policy's own words, each once.
 fn proven(policy: &Policy, compiled: &CompiledPolicy) -> Vec<String> {
-    let equalities = (0..compiled.equalities().len()).map(|i| format!("$.equal[{i}]"));
-    let mut places: Vec<String> = Vec::new();
-    for place in compiled.conditions().iter().cloned().chain(equalities) {
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places.iter().map(|place| rule(policy, place)).collect()
+    compiled.proven().iter().map(|place| rule(policy, place)).collect()
 }
 
 /// What a verifier knows of a presentation, and nothing more.
