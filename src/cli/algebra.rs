@@ -1,11 +1,12 @@
 //! What can be said of policies by themselves and of two of them: findings, the meet, the signature.
 
-use super::failure::{Complaint, Failure};
+use super::failure::{Complaint, Failure, InFile};
 use super::files::{self, Access};
 use super::report::Report;
 use super::{Exit, artefacts, authority};
 use crate::document::Document;
-use crate::policy::{Conflict, Findings, Severity, Side, meet};
+use crate::policy::{Conflict, Derivation, Derived, Findings, Severity, Side, diff, meet};
+use crate::value::Timestamp;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,55 @@ pub(super) fn findings(report: Report, findings: &Findings) -> Report {
         _ => Exit::Done,
     };
     report.json("findings", list).exiting(exit)
+}
+
+/// Whether a policy yields what a consumer needs; what it does not yield is a refusal.
+pub(super) fn derivations(report: Report, derivations: &[Derivation]) -> Report {
+    let exit = report.exit();
+    let mut report = report.line("What the consumer needs:");
+    let mut list: Vec<Value> = Vec::new();
+    for derivation in derivations {
+        report = report.line(format!("  {derivation}"));
+        list.push(json!({
+            "place": derivation.place, "need": derivation.need, "message": derivation.message,
+            "derivable": match derivation.derived {
+                Derived::Yes => Value::Bool(true),
+                Derived::No => Value::Bool(false),
+                Derived::Undecided => Value::Null,
+            },
+        }));
+    }
+    let met = derivations.iter().all(|derivation| derivation.derived == Derived::Yes);
+    report.json("consumer", list).exiting(if met { exit } else { Exit::Refused })
+}
+
+/// `policy diff`.
+pub(super) fn difference(
+    old: &Path,
+    new: &Path,
+    schemas: &[PathBuf],
+    at: Timestamp,
+) -> Result<Report, Failure> {
+    let (before, after) = (artefacts::policy(old)?, artefacts::policy(new)?);
+    let schemas = artefacts::schemas(schemas)?;
+    before.compile(&schemas).in_file(old)?;
+    let difference = diff(&before, &after, &schemas, at).in_file(new)?;
+    let mut report = match difference.changes() {
+        [] => Report::new().line("No change."),
+        _ => Report::new().line("Changes:"),
+    };
+    let mut list: Vec<Value> = Vec::new();
+    for change in difference.changes() {
+        report = report.line(format!("  {change}"));
+        list.push(json!({
+            "class": change.class.to_string(), "about": change.about, "message": change.message,
+        }));
+    }
+    let keys = match difference.keys_serve() {
+        true => "The keys of the old policy serve the new one: setup --reuse.",
+        false => "The new policy needs a setup of its own: the keys of the old one do not serve.",
+    };
+    Ok(report.line(keys).json("changes", list).json("keys_serve", difference.keys_serve()))
 }
 
 /// `policy meet`.

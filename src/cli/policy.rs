@@ -25,10 +25,11 @@ pub(super) enum Command {
     ///
     /// Then what was found: contradictions, predicates that nobody or everybody satisfies, rules that
     /// leave a hidden claim so few values that they disclose it. With --with, also what a verifier could
-    /// narrow a hidden claim down to that uses another policy on the same holder.
+    /// narrow a hidden claim down to that uses another policy on the same holder; with --consumer, which
+    /// facts that a downstream system needs are not derivable from what the policy yields.
     ///
     /// Reads a policy document in TOML or JSON and the schemas of its roles. Writes nothing. Exit code 1
-    /// if the policy can't be used.
+    /// if the policy can't be used, or a need is not met.
     #[command(after_help = "\
 Examples:
   sigil policy check adult.toml --schema person.toml
@@ -42,7 +43,30 @@ Examples:
         /// Another policy that the same verifier uses.
         #[arg(long, value_name = "FILE")]
         with: Option<PathBuf>,
+        /// What a downstream system needs: facts that the policy does not yield are named.
+        #[arg(long, value_name = "FILE")]
+        consumer: Option<PathBuf>,
         /// The time for which predicates are evaluated; the system's clock by default.
+        #[arg(long, value_name = "TIME", value_parser = time::instant)]
+        at: Option<Timestamp>,
+    },
+    /// Say what changes from one policy to another.
+    ///
+    /// Each change is loosened, tightened, a moved constant, changed (neither implies the other),
+    /// editorial, or a new shape; and whether the keys of the old policy still serve.
+    ///
+    /// Reads two policy documents and the schemas of their roles. Writes nothing.
+    #[command(after_help = "\
+Example:\n  sigil policy diff old.toml new.toml --schema person.toml")]
+    Diff {
+        /// The old policy.
+        old: PathBuf,
+        /// The new policy.
+        new: PathBuf,
+        /// A schema of one of the policies' roles; repeat it for others.
+        #[arg(long, value_name = "FILE", required = true)]
+        schema: Vec<PathBuf>,
+        /// The time for which predicates are compared; the system's clock by default.
         #[arg(long, value_name = "TIME", value_parser = time::instant)]
         at: Option<Timestamp>,
     },
@@ -124,7 +148,10 @@ impl Command {
     pub(super) fn run(&self) -> Result<Report, Failure> {
         match self {
             Command::JsonSchema => Ok(Report::document(json_schema())),
-            Command::Check { file, schema, with, at } => {
+            Command::Diff { old, new, schema, at } => {
+                algebra::difference(old, new, schema, at.map_or_else(time::now, Ok)?)
+            }
+            Command::Check { file, schema, with, consumer, at } => {
                 let policy = artefacts::policy(file)?;
                 let schemas = artefacts::schemas(schema)?;
                 let compiled = policy.compile(&schemas).in_file(file)?;
@@ -135,7 +162,11 @@ impl Command {
                 }
                 let report = describe(Report::new(), &policy);
                 let report = describe_compiled(report, &policy, &compiled);
-                Ok(algebra::findings(report, &findings))
+                let report = algebra::findings(report, &findings);
+                let Some(path) = consumer else { return Ok(report) };
+                let consumer = artefacts::consumer(path)?;
+                let derivations = policy.check_consumer(&consumer, &schemas, at).in_file(path)?;
+                Ok(algebra::derivations(report, &derivations))
             }
             Command::Plan(arguments) => arguments.run(),
             Command::Test { file, schema, at } => {
@@ -270,14 +301,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
 
 /// What is proven of hidden values, in the policy's own words, each once.
 fn proven(policy: &Policy, compiled: &CompiledPolicy) -> Vec<String> {
-    let equalities = (0..compiled.equalities().len()).map(|i| format!("$.equal[{i}]"));
-    let mut places: Vec<String> = Vec::new();
-    for place in compiled.conditions().iter().cloned().chain(equalities) {
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places.iter().map(|place| rule(policy, place)).collect()
+    compiled.proven().iter().map(|place| rule(policy, place)).collect()
 }
 
 /// What a verifier knows of a presentation, and nothing more.

@@ -1,5 +1,7 @@
 //! The policies of `vectors/policies` by their own test cases.
 
+mod presentations;
+
 use crate::policy::Policy;
 use crate::schema::Schema;
 use std::path::Path;

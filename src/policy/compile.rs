@@ -194,6 +194,18 @@ impl CompiledPolicy {
         &self.conditions
     }
 
+    /// The places of the policy that hidden values have to satisfy, each once: conditions of the
+    /// circuit, then equalities.
+    pub fn proven(&self) -> Vec<String> {
+        let mut places: Vec<String> = Vec::new();
+        for place in self.conditions.iter().chain(&self.equality_paths) {
+            if !places.contains(place) {
+                places.push(place.clone());
+            }
+        }
+        places
+    }
+
     /// The rules over public values.
     pub fn checks(&self) -> &[PublicCheck] {
         &self.checks

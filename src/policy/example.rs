@@ -211,6 +211,18 @@ impl Example {
         (self.asked.time, self.asked.expires)
     }
 
+    /// What the holder of a role has: the record, and the first and last moment of its validity where
+    /// the example gives them.
+    pub fn holding(&self, role: &str) -> Option<(&Document, Option<Timestamp>, Option<Timestamp>)> {
+        let holder = self.holders.get(role)?;
+        Some((&holder.record, holder.valid_from, holder.valid_until))
+    }
+
+    /// Paths of the claims that are revealed beyond those that must be.
+    pub fn reveals(&self) -> impl Iterator<Item = String> {
+        self.reveal.iter().map(ClaimPath::text)
+    }
+
     /// What is known of the status of a role's credential: the time of that knowledge, and whether
     /// the credential is revoked.
     pub fn status(&self, role: &str) -> Option<(Timestamp, bool)> {

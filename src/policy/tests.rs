@@ -1,6 +1,10 @@
 mod bundle;
 mod document;
+mod language;
+mod meaning;
 mod refusals;
+mod refused;
+mod setting;
 
 use super::*;
 use crate::bbs::{SecretKey, Suite};

@@ -377,18 +377,6 @@ fn report(statement: &Statement<'_>, presentation: &Presentation) -> VerifiedPre
         issuers,
         messages: statement.credentials().iter().map(|one| one.values.clone()).collect(),
         disclosed,
-        proven: proven(terms),
+        proven: terms.policy().proven(),
     }
-}
-
-/// The places of the policy that hidden values were proven to satisfy, each once.
-fn proven(terms: &Terms) -> Vec<String> {
-    let mut places: Vec<String> = Vec::new();
-    let equalities = (0..terms.policy().equalities().len()).map(|i| format!("$.equal[{i}]"));
-    for place in terms.policy().conditions().iter().cloned().chain(equalities) {
-        if !places.contains(&place) {
-            places.push(place);
-        }
-    }
-    places
 }

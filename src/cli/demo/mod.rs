@@ -1,5 +1,6 @@
 //! `sigil demo`: everything at once, on a thousand applicants.
 
+mod policies;
 mod population;
 mod stages;
 mod tables;
@@ -31,13 +32,16 @@ const LIFETIME: u64 = 600;
 /// qualify answer, and are accepted, once. Those who don't cannot answer, each for the reason that the
 /// table of applicants gives. Then it shows what the verifier saw of one, with times and sizes.
 ///
+/// Then the test cases of two more policies, (a) of age and resident in the EEA and (f) two of three
+/// thresholds of participation and no excluded country, each planned, proven, verified and decided.
+///
 /// The time of evaluation is fixed, and so are the validity windows in the table: the demo does not
 /// depend on the day. The keys of its issuers are derived from words in its source; the keys of the
 /// circuit are made anew at each run.
 ///
 /// Reads kyc.toml, income.toml, policy.toml and applicants.csv of --dir; without it those of
-/// vectors/demo in the repository, which are built in. Writes nothing. Exit code 1 if anybody fares
-/// otherwise than the table says.
+/// vectors/demo in the repository, which are built in as are the two more policies. Writes nothing. Exit code 1 if anybody fares
+/// otherwise than the table, or a policy's test case, says.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -111,12 +115,15 @@ impl Arguments {
         let one = pool(1)?.install(|| self.round(quiet, &stage, sample, applicants.len()))?;
         let pool = pool(self.threads.into())?;
         let all = pool.install(|| self.round(quiet, &stage, applicants, 0))?;
+        let policies = pool.install(policies::run)?;
         let counts = Expected::ALL.map(|expected| (expected, all.count(applicants, expected)));
-        let right = counts.iter().all(|(_, count)| count.as_expected == count.applicants);
+        let right = counts.iter().all(|(_, count)| count.as_expected == count.applicants)
+            && policies.iter().all(policies::Outcome::right);
         let findings = Findings {
             counts,
             one,
             all,
+            policies,
             setup,
             threads: pool.current_num_threads(),
             total: start.elapsed(),
@@ -235,6 +242,7 @@ struct Findings {
     counts: [(Expected, Count); Expected::ALL.len()],
     one: Round,
     all: Round,
+    policies: Vec<policies::Outcome>,
     setup: Duration,
     threads: usize,
     total: Duration,

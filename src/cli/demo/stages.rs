@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// The words that the demo's issuers derive their keys from.
-const WORDS: &[u8] = b"sigil demo: known to everyone, worth nothing";
+pub(super) const WORDS: &[u8] = b"sigil demo: known to everyone, worth nothing";
 
 /// The parties and what they have in common.
 pub(super) struct Stage {

@@ -1,5 +1,6 @@
 //! What the demo prints.
 
+use super::policies;
 use super::population::{Expected, Population};
 use super::stages::Stage;
 use super::{AUDIENCE, Findings, STEPS};
@@ -19,6 +20,7 @@ pub(super) fn report(population: &Population, stage: &Stage, findings: &Findings
     let report = policy::describe_compiled(report, &population.policy, stage.terms.policy());
     let report = outcomes(report.line(""), population, findings);
     let report = seen(report.line(""), &stage.bundle, findings);
+    let report = policies::report(report.line(""), &findings.policies);
     let report = speeds(report.line(""), findings);
     let report = sizes(report.line(""), stage, findings);
     let total = findings.total.as_secs_f64();

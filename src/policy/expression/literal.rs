@@ -25,9 +25,6 @@ pub enum Literal {
     List(Vec<Literal>),
 }
 
-pub(super) const TAGGED: &str = "write decimal(\"12.50\"), date(\"2008-02-29\") or \
-                                 timestamp(\"2008-02-29T00:00:00Z\")";
-
 impl Literal {
     /// Reads the value of a parameter: a number, `true`, `false`, a word,
     /// `{ decimal = "12.50" }`, `{ date = ".." }`, `{ timestamp = ".." }`, or a list of such.

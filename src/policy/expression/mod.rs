@@ -5,12 +5,12 @@
 //! column with the way to write it.
 //!
 //! ```text
-//! condition  = conjunction { "||" conjunction }
-//! conjunction = negation { "&&" negation }
-//! negation   = [ "!" ] ( "(" condition ")" | at_least | has | claim | name ) | relation
+//! condition  = both { "||" both }
+//! both       = single { "&&" single }
+//! single     = relation | [ "!" ] ( "(" condition ")" | at_least | between | has | claim | name )
 //! relation   = linear ( "<" | "<=" | ">" | ">=" | "==" | "!=" ) linear
-//!            | linear [ "not" ] "in" ( "[" linear { "," linear } "]" | param )
-//!            | "between" "(" linear "," linear "," linear ")"
+//!            | linear [ "not" ] "in" ( "[" constant { "," constant } "]" | param )
+//! between    = "between" "(" linear "," linear "," linear ")"
 //! at_least   = "at_least" "(" integer "," "[" condition { "," condition } "]" ")"
 //! has        = "has" "(" claim ")"
 //! linear     = term { ( "+" | "-" ) term }
@@ -18,6 +18,7 @@
 //!            | ( "years" | "days" | "hours" ) "(" ( integer | param ) ")" )
 //! claim      = role "." field
 //! param      = "params" "." name
+//! constant   = a linear of literals and params
 //! literal    = integer | true | false | "word" | decimal("12.50") | date("2008-02-29")
 //!            | timestamp("2008-02-29T00:00:00Z")
 //! ```
@@ -37,6 +38,7 @@ use crate::document::{Cursor, Fault, Problem};
 use cel::parser::Parser;
 use reader::Reader;
 use sigil_circuits::Comparison;
+use std::ops::RangeInclusive;
 
 /// Greatest length of an expression in octets.
 const MAX_OCTETS: usize = 4_000;
@@ -63,6 +65,26 @@ pub(super) enum Span {
     Years,
     Days,
     Hours,
+}
+
+impl Span {
+    /// How many there may be: no more than the calendar has.
+    pub(super) fn counts(self) -> RangeInclusive<i128> {
+        match self {
+            Self::Years => 1..=1_000,
+            Self::Days => 0..=4_000_000,
+            Self::Hours => 0..=100_000_000,
+        }
+    }
+
+    /// The function's name.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Years => "years",
+            Self::Days => "days",
+            Self::Hours => "hours",
+        }
+    }
 }
 
 /// What a term of a linear form stands for.

@@ -1,6 +1,5 @@
 //! From CEL's tree to conditions and linear forms.
 
-use super::literal::TAGGED;
 use super::tokens::{self, Scanned};
 use super::{Atom, Compared, Count, Literal, MAX_SET, Node, Position, Set, Site, Span, Term};
 use crate::document::Fault;
@@ -11,9 +10,6 @@ use sigil_circuits::Comparison;
 const MAX_TERMS: usize = 256;
 /// Greatest number of comparisons, memberships, flags and names.
 const MAX_CONDITIONS: usize = 128;
-/// Greatest number of years, and of days or hours, in a duration.
-const MAX_YEARS: i128 = 1_000;
-const MAX_COUNT: i128 = 1 << 40;
 
 pub(super) struct Reader<'a> {
     pub(super) site: Site<'a>,
@@ -92,6 +88,7 @@ impl Reader<'_> {
             node = match &node.expr {
                 Expr::Select(select) if !select.test => &select.operand,
                 Expr::Call(CallExpr { target: Some(target), .. }) => target,
+                Expr::Comprehension(macro_call) => &macro_call.iter_range,
                 _ => break,
             };
         }
@@ -99,6 +96,8 @@ impl Reader<'_> {
         let name = match &node.expr {
             Expr::Call(call) => call.func_name.as_str(),
             Expr::Select(_) => "has",
+            // The sign of a number is not in its token.
+            Expr::Literal(LiteralValue::Int(n)) if *n.inner() < 0 => "-",
             _ => "",
         };
         let before = self.info.source.get(..start).unwrap_or_default();
@@ -127,6 +126,9 @@ impl Reader<'_> {
             Expr::Select(select) => match (&select.operand.expr, select.test) {
                 (Expr::Ident(root), false) if root == "params" => {
                     self.refuse(node, "a parameter by itself is no condition", "compare it")
+                }
+                (Expr::Ident(root), true) if root == "params" => {
+                    self.refuse(node, "has() is asked of a claim", "write has(role.field)")
                 }
                 (Expr::Ident(role), test) => {
                     self.count(at)?;
@@ -243,7 +245,7 @@ impl Reader<'_> {
         match terms.iter().find(|t| !matches!(t.atom, Atom::Param(_) | Atom::Literal(_))) {
             None => Ok(terms),
             Some(term) => {
-                let remedy = "compare with `==`, joined by `||`";
+                let remedy = "write it out, or compare with `==`, joined by `||`";
                 self.site.refuse(term.at, "a list holds constants only", remedy)
             }
         }
@@ -343,17 +345,29 @@ impl Reader<'_> {
                     (Some(factor), _) => self.scaled(node, factor, right)?,
                     (None, Some(factor)) => self.scaled(node, factor, left)?,
                     (None, None) => {
-                        let remedy = "multiply by a whole number written out: `2 * role.field`";
-                        return self.refuse(node, "a product of two unknowns", remedy);
+                        let remedy = "write `2 * role.field`: a factor is part of the circuit";
+                        return self.refuse(
+                            node,
+                            "only a whole number written out multiplies",
+                            remedy,
+                        );
                     }
                 }
             }
             (kind @ ("decimal" | "date" | "timestamp"), [argument]) => {
                 let Expr::Literal(LiteralValue::String(text)) = &argument.expr else {
-                    return self.refuse(argument, "expected text in quotes", TAGGED);
+                    return self.refuse(
+                        argument,
+                        "expected text in quotes",
+                        signature(kind).unwrap_or(""),
+                    );
                 };
                 let Some(literal) = Literal::tagged(kind, text.inner()) else {
-                    return self.refuse(argument, &format!("no {kind}"), Literal::spelling(kind));
+                    return self.refuse(
+                        argument,
+                        &format!("\"{}\" is no {kind}", text.inner()),
+                        Literal::spelling(kind),
+                    );
                 };
                 vec![Term { factor: 1, atom: Atom::Literal(literal), at: self.at(node) }]
             }
@@ -381,9 +395,11 @@ impl Reader<'_> {
             operators::LOGICAL_AND | operators::LOGICAL_OR | operators::IN => {
                 self.inside(node, "a condition stands where a value should")
             }
-            _ if comparison(function).is_some() => {
-                self.refuse(node, "comparisons do not chain", "write `a < b && b < c`")
-            }
+            _ if comparison(function).is_some() => self.refuse(
+                node,
+                "a comparison stands where a value should",
+                "comparisons do not chain: write `a < b && b < c`",
+            ),
             _ => match signature(function) {
                 Some(usage) => self.refuse(node, "not how this function is called", usage),
                 None => {
@@ -395,23 +411,23 @@ impl Reader<'_> {
     }
 
     fn duration(&self, node: &IdedExpr, span: Span, n: &IdedExpr) -> Result<Vec<Term>, Fault> {
-        let (least, most) = match span {
-            Span::Years => (1, MAX_YEARS),
-            Span::Days | Span::Hours => (0, MAX_COUNT),
-        };
+        let refuse = |message: &str, remedy: &str| self.refuse(n, message, remedy);
+        let whole = "write a whole number, or params.name of one";
+        if let Expr::Literal(LiteralValue::Double(_)) = &n.expr {
+            return refuse("expected a whole number", whole);
+        }
         let terms = self.linear(n)?;
         let count = match terms.as_slice() {
             [Term { factor: 1, atom: Atom::Param(name), .. }] => Count::Param(name.clone()),
             terms => match constant(terms) {
-                Some(number) if (least..=most).contains(&number) => Count::Number(number),
+                Some(number) if span.counts().contains(&number) => Count::Number(number),
                 Some(_) => {
-                    let message = format!("a duration here is {least} to {most}");
-                    return self.refuse(n, &message, "write `-` before it to go back in time");
+                    let (least, most) = span.counts().into_inner();
+                    let message = format!("{}(n) takes {least} to {most}", span.word());
+                    let remedy = "write such a number; to go back in time, subtract";
+                    return refuse(&message, remedy);
                 }
-                None => {
-                    let remedy = "write a whole number, or params.name of one";
-                    return self.refuse(n, "expected a whole number", remedy);
-                }
+                None => return refuse("expected a whole number", whole),
             },
         };
         Ok(vec![Term { factor: 1, atom: Atom::Duration { span, count }, at: self.at(node) }])

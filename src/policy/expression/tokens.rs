@@ -140,6 +140,15 @@ pub(super) fn scan(source: &str) -> Result<Scanned, Flaw> {
                 continue;
             }
             (Token::Word(word), _) if after_operand && word != "in" => return beside(at, word),
+            (Token::Word("not"), Some((_, Token::Word(word))))
+                if before != Some(Token::Mark(".")) =>
+            {
+                let remedy = match word {
+                    "in" => "write `role.field not in [..]`",
+                    _ => "write `!role.flag`, or `!(..)` around a condition",
+                };
+                return flaw(at, "`not` stands before `in` only, with a value before it", remedy);
+            }
             (Token::Quoted, _) if after_operand => return beside(at, "text"),
             (Token::Mark("!"), Some((second, Token::Mark("!")))) => {
                 return flaw(second, "`!` stands twice", "write it once, or not at all");
@@ -163,7 +172,7 @@ fn beside<T>(at: usize, word: &str) -> Result<T, Flaw> {
         "is" | "eq" => "write `==`",
         "not" => "write `x not in [..]`, or `!(..)` around the whole condition",
         "between" => "write between(x, low, high)",
-        _ => "write `&&`, `||` or a comparison between them",
+        _ => "write `&&`, `||`, a comparison or a comma between them",
     };
     flaw(at, "expected an operator before this", remedy)
 }
@@ -184,7 +193,7 @@ fn refused_mark(at: usize, mark: &str, next: Option<(usize, Token<'_>)>) -> Resu
         ("&", _) => flaw(at, "there is no `&`", "write `&&`"),
         ("|", _) => flaw(at, "there is no `|`", "write `||`"),
         ("?", _) => flaw(at, "there is no `? :`", "write `(a && b) || (!a && c)` for `a ? b : c`"),
-        ("{" | "}", _) => flaw(at, "there are no maps", "write role.field"),
+        ("{" | "}", _) => flaw(at, "there are no maps", "write role.field, or `[1, 2]` for a list"),
         ("/" | "%", _) => {
             let remedy = "multiply the other side instead: `2 * a >= b` for `a >= b / 2`";
             flaw(at, "division is not exact", remedy)

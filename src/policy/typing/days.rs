@@ -60,13 +60,43 @@ impl<'s> Typing<'_, 's> {
                 let at = first.map_or(Position { line: 1, column: 1 }, |term| term.at);
                 let remedy =
                     "subtract one from another: `a - b <= days(30)`, or add days(n) to one";
-                self.site.refuse(at, "dates and times do not add up", remedy)
+                self.site.refuse(
+                    at,
+                    "dates and times are points: they have no sum or multiple",
+                    remedy,
+                )
             }
         }
     }
 
+    /// What is no point of time and no duration has no place beside them.
+    fn only_times(&self, terms: &[Term], unit: Unit<'s>) -> Result<(), Fault> {
+        for term in terms {
+            let literal = match &term.atom {
+                Atom::Literal(literal) => literal,
+                Atom::Param(name) => self.param(name, term.at)?,
+                _ => continue,
+            };
+            if let Literal::Integer(_) = literal {
+                let (message, remedy) = match unit {
+                    Unit::Date => {
+                        ("a number beside dates", "write days(30), or date(\"2008-02-29\")")
+                    }
+                    _ => ("a number beside times", "write hours(12), or days(30)"),
+                };
+                return self.site.refuse(term.at, message, remedy);
+            }
+            if unit.literal(literal).is_none() {
+                return self.of_another_kind(term, literal, unit);
+            }
+        }
+        Ok(())
+    }
+
     /// Both sides are points, or both are lengths.
-    pub(super) fn affine(&self, compared: &Compared) -> Result<(), Fault> {
+    pub(super) fn affine(&self, compared: &Compared, unit: Unit<'s>) -> Result<(), Fault> {
+        self.only_times(&compared.left, unit)?;
+        self.only_times(&compared.right, unit)?;
         if self.weight(&compared.left)? == self.weight(&compared.right)? {
             return Ok(());
         }
@@ -97,19 +127,19 @@ impl<'s> Typing<'_, 's> {
                 return self.site.refuse(at, message, &format!("write {}", unit.describe()));
             }
         };
-        Ok(self.count(count, 0, at)? * scale)
+        Ok(self.count(span, count, at)? * scale)
     }
 
     /// The number in a duration, within the bounds that keep it from overflowing.
-    fn count(&self, count: &Count, least: i128, at: Position) -> Result<i128, Fault> {
+    fn count(&self, span: Span, count: &Count, at: Position) -> Result<i128, Fault> {
         let name = match count {
             Count::Number(number) => return Ok(*number),
             Count::Param(name) => name,
         };
-        let most = if least == 0 { 1 << 40 } else { 1_000 };
         match self.param(name, at)? {
-            Literal::Integer(number) if (least..=most).contains(number) => Ok(*number),
+            Literal::Integer(number) if span.counts().contains(number) => Ok(*number),
             _ => {
+                let (least, most) = span.counts().into_inner();
                 let message = format!("params.{name} is no whole number of {least} to {most}");
                 self.site.refuse(at, &message, "give the parameter such a number")
             }
@@ -160,6 +190,11 @@ impl<'s> Typing<'_, 's> {
             };
             return self.site.refuse(at, "years(n) moves dates", &remedy);
         }
+        if side.iter().all(is_years) {
+            let remedy = "write `role.field <= today - years(18)` for `today - role.field >= \
+                          years(18)`";
+            return self.site.refuse(at, "years() is no length: it moves one date", remedy);
+        }
         let (base, moving) = match side {
             [base, moving] | [moving, base] if is_years(moving) && !is_years(base) => {
                 (base, moving)
@@ -177,7 +212,8 @@ impl<'s> Typing<'_, 's> {
             let remedy = "write years(2) for `2 * years(1)`, and the date without a factor";
             return self.site.refuse(at, "years() moves one date by one number", remedy);
         }
-        let years = i16::try_from(self.count(count, 1, at)? * moving.factor).unwrap_or(i16::MAX);
+        let years =
+            i16::try_from(self.count(Span::Years, count, at)? * moving.factor).unwrap_or(i16::MAX);
         let Some(leap_day) = self.scope.leap_day() else {
             let message = "who is born on 29 February has no birthday in most years";
             let remedy =
@@ -208,7 +244,7 @@ impl<'s> Typing<'_, 's> {
         };
         match literal {
             Literal::Date(date) => Ok(Base::Constant(*date)),
-            _ => self.of_another_kind(term, Unit::Date),
+            literal => self.of_another_kind(term, literal, Unit::Date),
         }
     }
 

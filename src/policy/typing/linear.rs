@@ -15,16 +15,16 @@
 //! and is 0 where no constant is written. A threshold beyond it would be always or never passed, and
 //! is refused; one within it can move without a new shape.
 
+use super::parts::{Part, Parts, bounds, greatest};
 use super::units::{Measure, Unit};
 use super::{Typing, all};
 use crate::document::Fault;
 use crate::policy::expression::{Atom, Compared, Literal, MAX_SET, Position, Set, Term};
-use crate::policy::public::{PublicForm, PublicRule, PublicTerm, SlotSource};
-use crate::policy::rule::{HiddenForm, Rule};
+use crate::policy::public::{PublicTerm, SlotSource};
+use crate::policy::rule::Rule;
 use crate::schema::Field;
-use crate::value::FieldType;
 use sigil_circuits::{Comparison, Interval};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a term is worth.
 pub(super) enum Worth<'s> {
@@ -40,29 +40,6 @@ pub(super) struct Summand<'s> {
     pub(super) factor: i128,
     pub(super) worth: Worth<'s>,
     pub(super) at: Position,
-}
-
-/// A quantity within a comparison: its integer is its value plus `shift`.
-struct Part<T> {
-    factor: i128,
-    of: T,
-    /// The least and the greatest value.
-    values: (i128, i128),
-    shift: i128,
-    optional: bool,
-}
-
-/// A comparison taken apart: Σ a·x + Σ d·y + c op 0.
-struct Parts {
-    hidden: Vec<Part<SlotSource>>,
-    public: Vec<Part<PublicTerm>>,
-    /// Revealed optional claims.
-    present: BTreeSet<SlotSource>,
-    constant: i128,
-    /// Whether a constant is written, so that it may move.
-    written: bool,
-    /// Whether the spelling was turned around to make the first hidden factor positive.
-    negated: bool,
 }
 
 /// What a comparison with no claim in it is refused with.
@@ -82,11 +59,11 @@ impl<'s> Typing<'_, 's> {
         let unit = self.unit(&[&compared.left, &compared.right], compared.at)?;
         if !unit.ordered() && !matches!(compared.op, Comparison::Eq | Comparison::Ne) {
             let message = "these values have no order";
-            return self.site.refuse(compared.at, message, "compare them with `==` or `!=`");
+            return self.site.refuse(compared.at, message, "compare them with `==`, `!=` or `in`");
         }
         self.shape(&[&compared.left, &compared.right], unit)?;
         if unit.is_time() {
-            self.affine(compared)?;
+            self.affine(compared, unit)?;
         }
         let (summands, op) = match self.years(compared, unit)? {
             Some(moved) => moved,
@@ -123,7 +100,7 @@ impl<'s> Typing<'_, 's> {
                 let remedy = "write the list with the dates already moved";
                 return self.site.refuse(at, "`in` takes no durations", remedy);
             }
-            self.affine(&Compared { left, op: Comparison::Eq, right, at })?;
+            self.affine(&Compared { left, op: Comparison::Eq, right, at }, unit)?;
         }
         let mut forms = Vec::new();
         let mut kept = None;
@@ -165,7 +142,7 @@ impl<'s> Typing<'_, 's> {
                     let name = format!("params.{name}[{i}]");
                     let value = unit.literal(value).ok_or_else(|| {
                         let message = format!("{name} is of another kind than the claims here");
-                        self.site.fault(*at, &message, &format!("write {}", unit.describe()))
+                        self.site.fault(*at, &message, &format!("write {}", unit.describe_param()))
                     })?;
                     Ok((value, *at, name))
                 };
@@ -291,13 +268,27 @@ impl<'s> Typing<'_, 's> {
     }
 
     /// A value of another kind than the claims.
-    pub(super) fn of_another_kind<T>(&self, term: &Term, unit: Unit<'_>) -> Result<T, Fault> {
-        let what = match &term.atom {
-            Atom::Param(name) => format!("params.{name}"),
-            _ => "this value".to_owned(),
+    pub(super) fn of_another_kind<T>(
+        &self,
+        term: &Term,
+        literal: &Literal,
+        unit: Unit<'_>,
+    ) -> Result<T, Fault> {
+        let (what, described) = match (&term.atom, literal) {
+            (Atom::Param(name), Literal::List(_)) => {
+                let message = format!("params.{name} is a list");
+                return self.site.refuse(term.at, &message, &format!("write `in params.{name}`"));
+            }
+            (Atom::Param(name), _) => (format!("params.{name}"), unit.describe_param()),
+            (_, Literal::Word(word)) => (format!("\"{word}\""), unit.describe()),
+            _ => ("this value".to_owned(), unit.describe()),
         };
-        let message = format!("{what} is of another kind than the claims here");
-        self.site.refuse(term.at, &message, &format!("write {}", unit.describe()))
+        let message = match (unit, literal) {
+            (Unit::Enum(_), Literal::Word(_)) => format!("{what} is none of the names"),
+            (Unit::Code, Literal::Word(_)) => format!("{what} is no code"),
+            _ => format!("{what} is of another kind than the claims here"),
+        };
+        self.site.refuse(term.at, &message, &format!("write {described}"))
     }
 
     /// The terms of one side, brought to the left with a sign.
@@ -309,13 +300,9 @@ impl<'s> Typing<'_, 's> {
     ) -> Result<Vec<Summand<'s>>, Fault> {
         let summand = |term: &Term| {
             let at = term.at;
-            let literal = |literal: &Literal| match (unit.literal(literal), &term.atom) {
-                (Some(value), _) => Ok(Worth::Constant(value)),
-                (None, Atom::Param(name)) if matches!(literal, Literal::List(_)) => {
-                    let message = format!("params.{name} is a list");
-                    self.site.refuse(at, &message, &format!("write `in params.{name}`"))
-                }
-                _ => self.of_another_kind(term, unit),
+            let literal = |literal: &Literal| match unit.literal(literal) {
+                Some(value) => Ok(Worth::Constant(value)),
+                None => self.of_another_kind(term, literal, unit),
             };
             let worth = match &term.atom {
                 Atom::Claim { role, field } => {
@@ -369,14 +356,13 @@ impl<'s> Typing<'_, 's> {
             return self.site.refuse(at, "this cancels", "take it out of both sides");
         }
         for (source, (factor, field, at)) in claims {
+            // The circuit's factors have 64 bits.
+            i64::try_from(factor).map_err(|_| self.overflow(at))?;
             self.part(&mut parts, source, factor, field, at)?;
         }
-        parts.public.extend(public.into_iter().map(|(of, factor, _)| Part {
-            factor,
-            of,
-            values: values(of),
-            shift: 0,
-            optional: false,
+        parts.public.extend(public.into_iter().map(|(of, factor, _)| {
+            let (values, reach) = bounds(of);
+            Part { factor, of, values, reach, shift: 0, optional: false }
         }));
         if parts.hidden.is_empty() && parts.public.is_empty() {
             return self.site.refuse(at, NOTHING, "compare with a claim, role.field");
@@ -395,15 +381,16 @@ impl<'s> Typing<'_, 's> {
         let field_type = field.field_type();
         let (Some(bits), shift) = (field_type.bits(), field_type.offset()) else { return Ok(()) };
         let values = (-shift, Interval::bits(bits).high() - shift);
+        let reach = (-shift, greatest(field_type).min(values.1));
         let optional = field.optional();
         if self.revealed(source, at)? {
             // A revealed value travels without the mark of presence.
             let of = PublicTerm::Disclosed(source);
-            parts.public.push(Part { factor, of, values, shift, optional });
+            parts.public.push(Part { factor, of, values, reach, shift, optional });
             parts.present.extend(optional.then_some(source));
         } else {
             let shift = shift + i128::from(optional);
-            parts.hidden.push(Part { factor, of: source, values, shift, optional });
+            parts.hidden.push(Part { factor, of: source, values, reach, shift, optional });
         }
         Ok(())
     }
@@ -416,7 +403,8 @@ impl<'s> Typing<'_, 's> {
         unit: Unit<'s>,
         (threshold, at): (Position, Position),
     ) -> Result<(), Fault> {
-        let range = parts.range().ok_or_else(|| self.overflow(at))?;
+        let range = parts.range(|part| part.reach, |part| part.reach);
+        let range = range.ok_or_else(|| self.overflow(at))?;
         let constant = parts.constant.checked_neg().ok_or_else(|| self.overflow(at))?;
         let measure = match parts.weight() {
             0 => Measure::Length,
@@ -434,7 +422,7 @@ impl<'s> Typing<'_, 's> {
             Comparison::Gt => constant == range.high(),
             _ => false,
         };
-        if never && parts.public.is_empty() {
+        if never {
             let constant = unit.render(constant, measure);
             let message = format!("nothing is beyond {constant}: this never holds");
             return self.site.refuse(at, &message, "move the value, or include it with `=`");
@@ -460,132 +448,5 @@ pub(super) fn turned(op: Comparison) -> Comparison {
         Comparison::Gt => Comparison::Lt,
         Comparison::Ge => Comparison::Le,
         same @ (Comparison::Eq | Comparison::Ne) => same,
-    }
-}
-
-/// The values of a quantity that is no claim.
-fn values(term: PublicTerm) -> (i128, i128) {
-    let bits = |field_type: FieldType| Interval::bits(field_type.bits().unwrap_or(64)).high();
-    match term {
-        PublicTerm::Now => (0, bits(FieldType::Timestamp)),
-        PublicTerm::NowHours => (0, Interval::bits(crate::schema::VALIDITY_BITS).high()),
-        // A day moved out of the calendar is the one before its first or after its last.
-        PublicTerm::Years { .. } => (-1, bits(FieldType::Date)),
-        PublicTerm::Today => (0, bits(FieldType::Date)),
-        PublicTerm::Disclosed(_) => (0, bits(FieldType::Code)),
-    }
-}
-
-/// The hull of Σ factor·value.
-fn hull<T>(parts: &[Part<T>]) -> Option<Interval> {
-    let (low, high) = parts.iter().try_fold((0i128, 0i128), |(low, high), part| {
-        let a = part.values.0.checked_mul(part.factor)?;
-        let b = part.values.1.checked_mul(part.factor)?;
-        Some((low.checked_add(a.min(b))?, high.checked_add(a.max(b))?))
-    })?;
-    Interval::new(low, high)
-}
-
-/// Σ factor·shift.
-fn shift<T>(parts: &[Part<T>]) -> Option<i128> {
-    parts.iter().try_fold(0i128, |sum, part| sum.checked_add(part.factor.checked_mul(part.shift)?))
-}
-
-impl Default for Parts {
-    fn default() -> Self {
-        Self {
-            hidden: Vec::new(),
-            public: Vec::new(),
-            present: BTreeSet::new(),
-            constant: 0,
-            written: false,
-            negated: false,
-        }
-    }
-}
-
-impl Parts {
-    /// The spelling whose first hidden factor is positive: `−x <= −3` is `x >= 3`.
-    fn normal(mut self) -> Option<Self> {
-        if self.hidden.first().is_none_or(|part| part.factor > 0) {
-            return Some(self);
-        }
-        self.negated = true;
-        self.constant = self.constant.checked_neg()?;
-        for part in &mut self.hidden {
-            part.factor = part.factor.checked_neg()?;
-        }
-        for part in &mut self.public {
-            part.factor = part.factor.checked_neg()?;
-        }
-        Some(self)
-    }
-
-    /// The sum of the factors of claims, `today` and `now`: what a constant of time stands against.
-    fn weight(&self) -> i128 {
-        let hidden = self.hidden.iter().map(|part| part.factor);
-        hidden.chain(self.public.iter().map(|part| part.factor)).fold(0, i128::saturating_add)
-    }
-
-    /// What −c may be for the two sides to meet.
-    fn range(&self) -> Option<Interval> {
-        let (hidden, public) = (hull(&self.hidden)?, hull(&self.public)?);
-        let low = hidden.low().checked_add(public.low())?;
-        Interval::new(low, hidden.high().checked_add(public.high())?)
-    }
-
-    /// p = −c − Σ d·y + Σ a·s, over the integers of the public claims.
-    fn public_side(&self) -> Option<PublicForm> {
-        let constant = shift(&self.hidden)?.checked_add(shift(&self.public)?)?;
-        let constant = constant.checked_sub(self.constant)?;
-        let terms = self.public.iter().map(|part| Some((part.factor.checked_neg()?, part.of)));
-        Some(PublicForm { constant, terms: terms.collect::<Option<_>>()? })
-    }
-
-    /// Where p may lie: −c is in the range, or 0 where no constant is written.
-    fn interval(&self) -> Option<Interval> {
-        let (range, public) = (self.range()?, hull(&self.public)?);
-        let (low, high) = if self.written { (range.low(), range.high()) } else { (0, 0) };
-        let shift = shift(&self.hidden)?;
-        Interval::new(
-            low.checked_sub(public.high())?.checked_add(shift)?,
-            high.checked_sub(public.low())?.checked_add(shift)?,
-        )
-    }
-
-    fn form(&self) -> HiddenForm {
-        self.hidden.iter().map(|part| (part.factor, part.of)).collect()
-    }
-
-    /// The form Σ d·y, in the open.
-    fn open(&self) -> PublicForm {
-        let terms = self.public.iter().map(|part| (part.factor, part.of));
-        PublicForm { constant: 0, terms: terms.collect() }
-    }
-
-    fn compare(&self, op: Comparison) -> Option<Rule> {
-        let public = self.public_side()?;
-        if self.hidden.is_empty() {
-            let form = PublicForm { constant: public.constant.checked_neg()?, ..self.open() };
-            return Some(Rule::Public(PublicRule::Compare { form, op }));
-        }
-        Some(Rule::Compare { hidden: self.form(), op, public, interval: self.interval()? })
-    }
-
-    /// Membership, where `set` holds the public side for each element.
-    fn member(&self, set: Vec<PublicForm>) -> Option<Rule> {
-        if self.hidden.is_empty() {
-            let set = set.into_iter().map(|form| PublicForm::constant(form.constant)).collect();
-            return Some(Rule::Public(PublicRule::Member { form: self.open(), set }));
-        }
-        Some(Rule::Member { hidden: self.form(), set, interval: self.interval()? })
-    }
-
-    /// A comparison with an absent field is false: that the optional ones are there.
-    fn presence(&self) -> impl Iterator<Item = Rule> {
-        let hidden = self.hidden.iter().filter(|part| part.optional);
-        let hidden = hidden.map(|part| Rule::Zero { source: part.of, is: false });
-        let revealed = self.present.iter().map(|source| Rule::Public(PublicRule::Present(*source)));
-        hidden.chain(revealed)
     }
 }

@@ -10,6 +10,7 @@
 
 mod days;
 mod linear;
+mod parts;
 mod units;
 
 use super::compile::{Exposure, Scope};
@@ -183,7 +184,7 @@ impl<'s> Typing<'_, 's> {
             Exposure::Hidden => Ok(false),
             Exposure::Revealed => Ok(true),
             Exposure::Optional => {
-                let remedy = "make the claim `must` or `never`: a predicate needs to know which";
+                let remedy = "make the claim `must` or `predicate`: it has to be known which";
                 self.site.refuse(at, "this claim may or may not be revealed", remedy)
             }
         }

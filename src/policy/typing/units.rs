@@ -92,6 +92,19 @@ impl<'s> Unit<'s> {
         }
     }
 
+    /// How a parameter of the unit is written.
+    pub(super) fn describe_param(self) -> String {
+        match self {
+            Self::Decimal(scale) => {
+                let places = scale.places();
+                format!("{{ decimal = \"1\" }}, of at most {places} places, under [params]")
+            }
+            Self::Date => "{ date = \"2008-02-29\" } under [params]".to_owned(),
+            Self::Timestamp => "{ timestamp = \"2008-02-29T00:00:00Z\" } under [params]".to_owned(),
+            other => format!("{} under [params]", other.describe()),
+        }
+    }
+
     /// A value of the unit, for messages.
     pub(super) fn render(self, value: i128, measure: Measure) -> String {
         let natural = u64::try_from(value).ok();
@@ -105,17 +118,19 @@ impl<'s> Unit<'s> {
                 }
             }
             (Self::Date, Measure::Length) => format!("days({value})"),
-            (Self::Timestamp, Measure::Length) => match value % 3600 {
-                0 => format!("hours({})", value / 3600),
+            (Self::Timestamp, Measure::Length) => match (value % 86_400, value % 3_600) {
+                (0, _) => format!("days({})", value / 86_400),
+                (_, 0) => format!("hours({})", value / 3_600),
                 _ => format!("{value} seconds"),
             },
             (Self::Date, Measure::Point) => match natural.map(Date::from_days) {
                 Some(Some(date)) => date.to_string(),
-                Some(None) => "9999-12-31".to_owned(),
-                None => format!("{} days before 0001-01-01", value.unsigned_abs()),
+                Some(None) => "a day after 9999-12-31".to_owned(),
+                None => format!("days({}) before 0001-01-01", value.unsigned_abs()),
             },
             (Self::Timestamp, Measure::Point) => match natural.map(Timestamp::from_unix) {
-                Some(time) => time.unwrap_or(Timestamp::MAX).to_string(),
+                Some(Some(time)) => time.to_string(),
+                Some(None) => format!("a time after {}", Timestamp::MAX),
                 None => format!("{} seconds before 1970-01-01T00:00:00Z", value.unsigned_abs()),
             },
             (Self::Bool, _) => (value != 0).to_string(),
