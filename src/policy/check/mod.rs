@@ -14,7 +14,7 @@ mod tests;
 pub use narrowing::Narrowing;
 
 use super::analysis::{Analysis, Verdict};
-use super::{CompiledPolicy, Policy, SlotSource};
+use super::{CompiledPolicy, Policy, PublicRule, Rule, SlotSource};
 use crate::document::Fault;
 use crate::schema::{FIRST_FIELD, Schema};
 use crate::value::Timestamp;
@@ -130,7 +130,31 @@ impl Policy {
             rules::branches(&compiled, &analysis, &mut findings);
             disclosures(&compiled, &analysis, &mut findings);
         }
+        self.declared(&compiled, &mut findings);
         findings
+    }
+}
+
+impl Policy {
+    /// What the policy asks for that a presentation does not prove.
+    fn declared(&self, compiled: &CompiledPolicy, findings: &mut Findings) {
+        for check in compiled.checks() {
+            if matches!(check.rule, Rule::Public(PublicRule::Same { .. })) {
+                let message = "both claims are revealed, so they are compared in the open";
+                let remedy = "hide both, if only their equality matters";
+                findings.add(Severity::Note, &check.path, message.to_owned(), remedy);
+            }
+        }
+        for (i, role) in self.roles.iter().enumerate().filter(|(_, role)| role.status.is_some()) {
+            let message = format!("the status of {} is declared, and not proven", role.name);
+            let remedy = "have the verifier learn the status by itself";
+            findings.add(Severity::Note, &format!("$.roles[{i}].status"), message, remedy);
+        }
+        if self.pseudonym.is_some() {
+            let message = "the scope of a pseudonym is declared, and none is proven";
+            let remedy = "do not count persons by it";
+            findings.add(Severity::Note, "$.pseudonym", message.to_owned(), remedy);
+        }
     }
 }
 

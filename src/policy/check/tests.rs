@@ -116,11 +116,30 @@ fn texts_only_equal_or_differ() {
             schema().id()
         )
     };
-    assert_found(&[], &claims("\"Bern\", \"Chur\"", "\"Chur\""), &[]);
+    let open = "note $.equal[0]: both claims are revealed, so they are compared in the open";
+    assert_found(&[], &claims("\"Bern\", \"Chur\"", "\"Chur\""), &[open]);
     assert_found(
         &[],
         &claims("\"Bern\"", "\"Chur\""),
-        &["error $.predicates: no holder satisfies all rules together"],
+        &["error $.predicates: no holder satisfies all rules together", open],
+    );
+}
+
+#[test]
+fn what_is_declared_and_not_proven_is_noted() {
+    let role = format!(
+        "pseudonym = {{ scope = \"2026\" }}\n[[roles]]\nname = \"second\"\nschema = \"{}\"\n\
+         issuers = [\"{ISSUER}\"]\n\
+         status = {{ list = \"https://x.example/list\", max_age = 24 }}\n",
+        schema().id()
+    );
+    assert_found(
+        &[],
+        &role,
+        &[
+            "note $.roles[0].status: the status of second is declared, and not proven",
+            "note $.pseudonym: the scope of a pseudonym is declared, and none is proven",
+        ],
     );
 }
 
