@@ -11,7 +11,9 @@ use crate::decision::{Basis, Code, Situation, StatusEntry, StatusState, Verdict,
 use crate::did_key;
 use crate::encoding::Wire;
 use crate::policy::{Bundle, Policy};
-use crate::presentation::{Expectation, Holding, Presentation, Terms, prove, verify};
+use crate::presentation::{
+    Expectation, Holding, Presentation, Terms, VerifiedPresentation, prove, verify,
+};
 use crate::request::{InMemoryNonces, Nonce, PresentationRequest};
 use crate::schema::Schema;
 use crate::value::Timestamp;
@@ -321,18 +323,26 @@ fn generate() -> Value {
     })
 }
 
-/// What is decided of a case of the file.
-fn verdict(bundle: &Bundle, terms: &Terms, case: &Value) -> Verdict {
-    let read = |key: &str| serde_json::to_vec(&case[key]).unwrap();
-    let [answered, request] =
-        ["answered", "request"].map(|key| PresentationRequest::parse(&read(key)).unwrap());
-    let status = StatusState::parse(&read("status")).unwrap();
+fn request_of(case: &Value, key: &str) -> PresentationRequest {
+    PresentationRequest::parse(&serde_json::to_vec(&case[key]).unwrap()).unwrap()
+}
+
+/// What is verified of a case of the file.
+fn verified(terms: &Terms, case: &Value) -> VerifiedPresentation {
+    let answered = request_of(case, "answered");
     let octets = hex::decode(case["presentation"].as_str().unwrap()).unwrap();
     let presentation = Presentation::from_bytes(&octets).unwrap();
     let (audience, now) = (answered.audience(), answered.time());
     let expectation = Expectation { audience, now, skew: 0 };
     let nonces = InMemoryNonces::default();
-    let verified = verify(terms, &answered, &expectation, &presentation, &nonces).unwrap();
+    verify(terms, &answered, &expectation, &presentation, &nonces).unwrap()
+}
+
+/// What is decided of a case of the file.
+fn verdict(bundle: &Bundle, terms: &Terms, case: &Value) -> Verdict {
+    let verified = verified(terms, case);
+    let request = request_of(case, "request");
+    let status = StatusState::parse(&serde_json::to_vec(&case["status"]).unwrap()).unwrap();
     let audience = case["audience"].as_str().unwrap();
     let now = at(case["time"].as_str().unwrap());
     let situation = Situation { audience, status: &status, now };
@@ -378,6 +388,16 @@ fn presentations_are_decided_as_the_vectors_say() {
     }
 }
 
+/// What a presentation proves of hidden values stands at the place that asks for it.
+#[test]
+fn agreement_is_proven_where_the_policy_asks_for_it() {
+    let (file, _, terms) = read();
+    let proven = verified(&terms, &file["cases"][0]).proven().join(" ");
+    let places = "$.roles[0].validity $.roles[1].validity $.predicates[0] $.predicates[1] \
+                  $.agree[0].fields[0]";
+    assert_eq!(proven, places);
+}
+
 /// Terms of another bundle than the one that decides.
 #[test]
 fn reject_presentation_under_another_bundle() {
@@ -406,8 +426,7 @@ fn reject_example_for_a_presentation() {
     let example = Document::read_json(example, &Bounds::PUBLISHED).unwrap();
     let example = Example::from_document(&example, bundle.policy()).unwrap();
     let evidence = Evidence::of_example(terms.policy(), &example).unwrap();
-    let request = serde_json::to_vec(&case["request"]).unwrap();
-    let request = PresentationRequest::parse(&request).unwrap();
+    let request = request_of(case, "request");
     let status = StatusState::parse(&serde_json::to_vec(&case["status"]).unwrap()).unwrap();
     let situation = Situation { audience: AUDIENCE, status: &status, now: at(NOW) };
     let told = rehearse(&bundle, terms.policy(), &request, &evidence, &situation);
