@@ -4,8 +4,9 @@
 //! with a verifying key in a [`Bundle`](policy::Bundle), and held by both sides as
 //! [`Terms`](presentation::Terms). An [`Issuer`](credential::Issuer) signs credentials. A verifier
 //! asks with a [`PresentationRequest`](request::PresentationRequest);
-//! [`prove`](presentation::prove) answers it and [`verify`](presentation::verify) checks the
-//! answer. The protocol, and what it rests on, is in [`presentation`].
+//! [`prove`](presentation::prove) answers it, [`verify`](presentation::verify) says whether the
+//! answer is true, and the policy whether it is acceptable. The protocol, and what it rests on, is in
+//! [`presentation`].
 //!
 //! Circuit keys are of [`circuits`]; randomness is an argument, of `rand_core` 0.6.
 //!
@@ -59,8 +60,10 @@
 //! let presentation = prove(&terms, &request, &[holding], Some(&proving), &mut OsRng)?;
 //! let expectation = Expectation { audience: shop, now, skew: 60 };
 //! let nonces = InMemoryNonces::default();
-//! let accepted = verify(&terms, &request, &expectation, &presentation, &nonces)?;
-//! assert!(accepted.disclosed().is_empty());
+//! let verified = verify(&terms, &request, &expectation, &presentation, &nonces)?;
+//! assert!(verified.disclosed().is_empty());
+//! let wanting = terms.policy().shortfalls(verified.time(), verified.disclosed_messages());
+//! assert!(wanting.is_empty(), "true, and nothing is wanting");
 //! assert!(verify(&terms, &request, &expectation, &presentation, &nonces).is_err(), "a replay");
 //! # Ok(())
 //! # }
@@ -72,10 +75,12 @@ pub mod bbs;
 pub mod cli;
 pub mod credential;
 pub mod curve;
+pub mod decision;
 pub mod did_key;
 pub mod digest;
 pub mod document;
 pub mod encoding;
+pub mod plan;
 pub mod policy;
 pub mod presentation;
 pub mod request;

@@ -6,8 +6,13 @@
 //!   "audience": "https://verifier.example",
 //!   "nonce": "…64 hex digits…",
 //!   "time": "2026-03-01T12:00:00Z",
-//!   "expires": "2026-03-01T12:10:00Z" }
+//!   "expires": "2026-03-01T12:10:00Z",
+//!   "relying_party": "https://example.org/class/bank",
+//!   "claims": ["kyc.status"] }
 //! ```
+//!
+//! The last two may be left out: the class of verifiers that the asker is of, where the policy lets
+//! only some ask, and claims that it asks to see beyond those that the policy has revealed anyway.
 //!
 //! The digest of a request (SHA-256 of its RFC 8785 form) is hashed into every presentation that
 //! answers it, so a presentation is good for one verifier, one policy, one nonce and one time.
@@ -20,8 +25,8 @@
 
 use crate::digest::digest_type;
 use crate::document::{Bounds, Cursor, Document, Fault};
-use crate::policy::BundleHash;
-use crate::value::Timestamp;
+use crate::policy::{BundleHash, is_iri};
+use crate::value::{Timestamp, is_name};
 use rand_core::CryptoRngCore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
@@ -33,6 +38,8 @@ pub const FORMAT: &str = "sigil-request/1";
 pub const MAX_LIFETIME: u64 = 24 * 3600;
 /// Greatest length of an audience in characters.
 pub const MAX_AUDIENCE: usize = 255;
+/// Greatest number of claims that a request asks for.
+pub const MAX_CLAIMS: usize = 1024;
 
 digest_type! {
     /// A nonce: 32 octets that a verifier draws for one request.
@@ -61,6 +68,8 @@ pub struct PresentationRequest {
     nonce: Nonce,
     time: Timestamp,
     expires: Timestamp,
+    relying_party: Option<String>,
+    claims: BTreeSet<String>,
     digest: RequestDigest,
 }
 
@@ -97,8 +106,31 @@ impl PresentationRequest {
         time: Timestamp,
         expires: Timestamp,
     ) -> Result<Self, Fault> {
-        let document = to_document(bundle, audience, nonce, time, expires);
-        Self::from_document(&document)
+        Self::from_document(&Document::object([
+            ("format", Document::text(FORMAT)),
+            ("bundle", Document::text(bundle.to_string())),
+            ("audience", Document::text(audience)),
+            ("nonce", Document::text(nonce.to_string())),
+            ("time", Document::text(time.to_string())),
+            ("expires", Document::text(expires.to_string())),
+        ]))
+    }
+
+    /// The same request by a verifier of this class.
+    pub fn with_relying_party(self, class: &str) -> Result<Self, Fault> {
+        self.with("relying_party", Document::text(class))
+    }
+
+    /// The same request for these claims, `role.field`, too; each is there once.
+    pub fn with_claims<S: AsRef<str>>(self, claims: &[S]) -> Result<Self, Fault> {
+        let claims = claims.iter().map(|claim| Document::text(claim.as_ref()));
+        self.with("claims", Document::Array(claims.collect()))
+    }
+
+    fn with(self, key: &str, value: Document) -> Result<Self, Fault> {
+        let Document::Object(mut entries) = self.to_document() else { return Ok(self) };
+        entries.insert(key.to_owned(), value);
+        Self::from_document(&Document::Object(entries))
     }
 
     /// Reads a request from JSON or TOML.
@@ -108,8 +140,16 @@ impl PresentationRequest {
 
     /// Reads a request from a document.
     pub fn from_document(document: &Document) -> Result<Self, Fault> {
-        let fields = Cursor::root(document)
-            .fields(&["format", "bundle", "audience", "nonce", "time", "expires"])?;
+        let fields = Cursor::root(document).fields(&[
+            "format",
+            "bundle",
+            "audience",
+            "nonce",
+            "time",
+            "expires",
+            "relying_party",
+            "claims",
+        ])?;
         fields.format(FORMAT)?;
         let expires = fields.required("expires")?;
         let request = Self {
@@ -118,6 +158,12 @@ impl PresentationRequest {
             nonce: parsed(&fields.required("nonce")?, "write 32 random octets in hexadecimal")?,
             time: parsed(&fields.required("time")?, "write YYYY-MM-DDThh:mm:ssZ")?,
             expires: parsed(&expires, "write YYYY-MM-DDThh:mm:ssZ")?,
+            relying_party: fields.optional("relying_party").map(|at| iri(&at)).transpose()?,
+            claims: fields
+                .optional("claims")
+                .map(|at| claims(&at))
+                .transpose()?
+                .unwrap_or_default(),
             digest: RequestDigest::from_bytes([0; 32]),
         };
         let lifetime = request.expires.unix().checked_sub(request.time.unix());
@@ -131,7 +177,19 @@ impl PresentationRequest {
 
     /// The request as a document in normal form. Its digest is the request's.
     pub fn to_document(&self) -> Document {
-        to_document(self.bundle, &self.audience, self.nonce, self.time, self.expires)
+        let party = self.relying_party.as_ref();
+        let party = party.map(|party| ("relying_party", Document::text(party)));
+        let claims = self.claims.iter().map(Document::text).collect();
+        let claims = (!self.claims.is_empty()).then_some(("claims", Document::Array(claims)));
+        let entries = [
+            ("format", Document::text(FORMAT)),
+            ("bundle", Document::text(self.bundle.to_string())),
+            ("audience", Document::text(&self.audience)),
+            ("nonce", Document::text(self.nonce.to_string())),
+            ("time", Document::text(self.time.to_string())),
+            ("expires", Document::text(self.expires.to_string())),
+        ];
+        Document::object(entries.into_iter().chain(party).chain(claims))
     }
 
     /// The digest that presentations carry.
@@ -162,6 +220,16 @@ impl PresentationRequest {
     /// The time from which the request is no longer good.
     pub fn expires(&self) -> Timestamp {
         self.expires
+    }
+
+    /// The class of verifiers that the asker is of, if it says.
+    pub fn relying_party(&self) -> Option<&str> {
+        self.relying_party.as_deref()
+    }
+
+    /// The claims asked for beyond those that the policy has revealed anyway, in order.
+    pub fn claims(&self) -> &BTreeSet<String> {
+        &self.claims
     }
 
     /// The hour in which validity is evaluated.
@@ -208,21 +276,31 @@ impl PresentationRequest {
     }
 }
 
-fn to_document(
-    bundle: BundleHash,
-    audience: &str,
-    nonce: Nonce,
-    time: Timestamp,
-    expires: Timestamp,
-) -> Document {
-    Document::object([
-        ("format", Document::text(FORMAT)),
-        ("bundle", Document::text(bundle.to_string())),
-        ("audience", Document::text(audience)),
-        ("nonce", Document::text(nonce.to_string())),
-        ("time", Document::text(time.to_string())),
-        ("expires", Document::text(expires.to_string())),
-    ])
+fn iri(cursor: &Cursor<'_>) -> Result<String, Fault> {
+    let text = cursor.text()?;
+    match is_iri(text) {
+        true => Ok(text.to_owned()),
+        false => Err(cursor.invalid("not an absolute IRI", "copy the class from the policy")),
+    }
+}
+
+fn claims(cursor: &Cursor<'_>) -> Result<BTreeSet<String>, Fault> {
+    let items = cursor.items()?;
+    if !(1..=MAX_CLAIMS).contains(&items.len()) {
+        let remedy = format!("write 1 to {MAX_CLAIMS}, or leave the field out");
+        return Err(cursor.invalid(format!("{} claims", items.len()), remedy));
+    }
+    let mut claims = BTreeSet::new();
+    for item in &items {
+        let path = item.text()?;
+        if !path.split_once('.').is_some_and(|(role, field)| is_name(role) && is_name(field)) {
+            return Err(item.invalid("not the path of a claim", "write \"role.field\""));
+        }
+        if !claims.insert(path.to_owned()) {
+            return Err(item.invalid("this claim stands twice", "remove one"));
+        }
+    }
+    Ok(claims)
 }
 
 fn parsed<T: FromStr>(cursor: &Cursor<'_>, remedy: &str) -> Result<T, Fault>

@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 8] = [
     &["curve", "transcript", "encoding", "digest", "bbs", "document", "did_key", "authority"],
     &["value", "schema"],
     &["credential", "status", "trust"],
-    &["policy", "request"],
+    &["policy", "request", "plan"],
     &["presentation"],
     &["decision"],
     &["store", "registry", "distribution"],

@@ -13,6 +13,7 @@ use scenario::{
 use sigil::bbs::Suite;
 use sigil::credential::{CredentialError, UnverifiedCredential, Validity};
 use sigil::encoding::Wire;
+use sigil::policy::Shortfall;
 use sigil::presentation::{
     self, Expectation, Holding, Presentation, ProveError, StatementError, VerifyError,
 };
@@ -147,10 +148,10 @@ fn a_holder_who_does_not_qualify_cannot_prove() {
     let other = change(WEALTHY, "p-01f7", "p-01f8");
     assert!(matches!(with(ADULT, &other), Err(ProveError::NotEqual { .. })));
     let abroad = change(ADULT, "\"CH\"", "\"FR\"");
-    let Err(ProveError::Statement(StatementError::Rule { rule })) = with(&abroad, WEALTHY) else {
+    let Err(ProveError::NotAcceptable { shortfalls }) = with(&abroad, WEALTHY) else {
         panic!("a country that is not listed")
     };
-    assert_eq!(rule, "$.claims[0].one_of");
+    assert_eq!(shortfalls, [Shortfall::Rule { path: "$.claims[0].one_of".to_owned() }]);
 }
 
 #[test]
@@ -164,8 +165,9 @@ fn validity_counts_to_the_hour() {
         let revealed = Scenario::with(&revealed, &cards, Suite::Sha256, window).prove(1);
         assert_eq!(hidden.is_ok(), revealed.is_ok(), "{from} {until}");
         if let Err(error) = revealed {
-            let expected = StatementError::Rule { rule: "$.roles[0].validity".to_owned() };
-            assert!(matches!(error, ProveError::Statement(error) if error == expected));
+            let expected = [Shortfall::Rule { path: "$.roles[0].validity".to_owned() }];
+            let ProveError::NotAcceptable { shortfalls } = error else { panic!("{error}") };
+            assert_eq!(shortfalls, expected);
             let Err(ProveError::NotSatisfied { rules }) = hidden else { panic!("{from} {until}") };
             assert_eq!(rules, ["$.roles[0].validity"]);
             return false;
@@ -212,7 +214,8 @@ fn optional_claims_are_shown_only_if_the_holder_wants() {
 
     holdings[0].reveal = &["rank"];
     let surplus = scenario.prove_with(&holdings, 1);
-    assert!(matches!(surplus, Err(ProveError::Statement(StatementError::Surplus { .. }))));
+    let Err(ProveError::NotAcceptable { shortfalls }) = surplus else { panic!("it is surplus") };
+    assert_eq!(shortfalls, [Shortfall::Surplus { claim: "id.rank".to_owned() }]);
     holdings[0].reveal = &["no_such"];
     assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Field { .. })));
 }

@@ -5,7 +5,7 @@ use super::{files, inspect};
 use crate::credential::{self, Credential, UnverifiedCredential};
 use crate::document::Bounds;
 use crate::encoding::Wire;
-use crate::policy::{self, Bundle, Policy};
+use crate::policy::{self, Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::{self, PresentationRequest};
 use crate::schema::{self, Schema};
@@ -51,6 +51,12 @@ pub(super) fn schemas(paths: &[PathBuf]) -> Result<Vec<Schema>, Failure> {
 pub(super) fn policy(path: &Path) -> Result<Policy, Failure> {
     let octets = files::read(path, DOCUMENT)?;
     document(path, &octets, policy::FORMAT, Policy::parse(&octets))
+}
+
+/// What a consumer needs.
+pub(super) fn consumer(path: &Path) -> Result<Consumer, Failure> {
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, policy::CONSUMER_FORMAT, Consumer::parse(&octets))
 }
 
 /// A bundle.

@@ -4,13 +4,18 @@
 //! crate. Each command gives a report or a failure; this file prints either, as text for people
 //! or as one JSON object, and turns it into the exit code.
 
+mod algebra;
 mod artefacts;
+mod authority;
 mod demo;
+mod explain;
 mod failure;
 mod files;
 mod inspect;
 mod issue;
 mod issuer;
+mod judge;
+mod plan;
 mod policy;
 mod predicate;
 mod progress;
@@ -102,6 +107,8 @@ enum Command {
     #[command(subcommand)]
     Issuer(issuer::Command),
     #[command(subcommand)]
+    Authority(authority::Command),
+    #[command(subcommand)]
     Schema(schema::Command),
     Issue(issue::Arguments),
     #[command(subcommand)]
@@ -120,6 +127,7 @@ impl Command {
     fn run(&self, quiet: bool) -> Result<Report, Failure> {
         match self {
             Command::Issuer(command) => command.run(),
+            Command::Authority(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Issue(arguments) => arguments.run(quiet),
             Command::Policy(command) => command.run(),

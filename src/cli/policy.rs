@@ -1,13 +1,14 @@
 //! `sigil policy`, and what a policy's rules are called for people.
 
-use super::artefacts;
 use super::failure::{Failure, InFile};
 use super::files;
 use super::report::Report;
+use super::{algebra, artefacts, explain, judge, plan, time};
 use crate::did_key;
 use crate::document::{Bounds, Document, Fault};
-use crate::policy::{Bundle, CompiledPolicy, Policy, json_schema};
-use crate::presentation::{StatementError, VerifiedPresentation};
+use crate::policy::{Bundle, CompiledPolicy, Policy, Shortfall, json_schema};
+use crate::presentation::VerifiedPresentation;
+use crate::value::Timestamp;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 use sigil_circuits::CostOf;
@@ -22,15 +23,108 @@ pub(super) enum Command {
     /// circuit: its shape identifier, which stays the same when only thresholds move, and its number of
     /// constraints.
     ///
-    /// Reads a policy document in TOML or JSON and the schemas of its roles. Writes nothing.
-    #[command(after_help = "Example:\n  sigil policy check adult.toml --schema person.toml")]
+    /// Then what was found: contradictions, predicates that nobody or everybody satisfies, rules that
+    /// leave a hidden claim so few values that they disclose it. With --with, also what a verifier could
+    /// narrow a hidden claim down to that uses another policy on the same holder; with --consumer, which
+    /// facts that a downstream system needs are not derivable from what the policy yields.
+    ///
+    /// Reads a policy document in TOML or JSON and the schemas of its roles. Writes nothing. Exit code 1
+    /// if the policy can't be used, or a need is not met.
+    #[command(after_help = "\
+Examples:
+  sigil policy check adult.toml --schema person.toml
+  sigil policy check adult.toml --schema person.toml --with younger.toml --at 2026-06-01")]
     Check {
         /// The policy document.
         file: PathBuf,
         /// A schema of one of the policy's roles; repeat it for others.
         #[arg(long, value_name = "FILE", required = true)]
         schema: Vec<PathBuf>,
+        /// Another policy that the same verifier uses.
+        #[arg(long, value_name = "FILE")]
+        with: Option<PathBuf>,
+        /// What a downstream system needs: facts that the policy does not yield are named.
+        #[arg(long, value_name = "FILE")]
+        consumer: Option<PathBuf>,
+        /// The time for which predicates are evaluated; the system's clock by default.
+        #[arg(long, value_name = "TIME", value_parser = time::instant)]
+        at: Option<Timestamp>,
     },
+    /// Say what changes from one policy to another.
+    ///
+    /// Each change is loosened, tightened, a moved constant, changed (neither implies the other),
+    /// editorial, or a new shape; and whether the keys of the old policy still serve.
+    ///
+    /// Reads two policy documents and the schemas of their roles. Writes nothing.
+    #[command(after_help = "\
+Example:\n  sigil policy diff old.toml new.toml --schema person.toml")]
+    Diff {
+        /// The old policy.
+        old: PathBuf,
+        /// The new policy.
+        new: PathBuf,
+        /// A schema of one of the policies' roles; repeat it for others.
+        #[arg(long, value_name = "FILE", required = true)]
+        schema: Vec<PathBuf>,
+        /// The time for which predicates are compared; the system's clock by default.
+        #[arg(long, value_name = "TIME", value_parser = time::instant)]
+        at: Option<Timestamp>,
+    },
+    /// Make the policy that holds where several do.
+    ///
+    /// What one of them reveals only if all let it, with the predicates of all. Where two rules can't both
+    /// be kept, names both and offers what satisfies both.
+    ///
+    /// Reads policy documents. Writes the meet in normal form, as JSON, to a new file or to standard
+    /// output. Exit code 1 if there are conflicts.
+    #[command(after_help = "Example:\n  sigil policy meet eu.toml sg.toml --out both.json")]
+    Meet {
+        /// The policy documents, two or more.
+        #[arg(required = true, num_args = 2..)]
+        files: Vec<PathBuf>,
+        /// The file to make.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Sign a bundle as the authority that its policy names.
+    ///
+    /// A bundle whose policy names an authority is good only with that authority's signature over the
+    /// bundle's hash, which holds policy, shape and key. The hash stays the same.
+    ///
+    /// Reads a bundle and an Ed25519 private key in PEM. Rewrites the bundle in place, in one step, or
+    /// writes a new file with --out.
+    #[command(after_help = "\
+Example:\n  sigil policy sign terms/bundle.json --key authority.pem")]
+    Sign {
+        /// The bundle.
+        bundle: PathBuf,
+        /// The authority's private key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The file to make.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    Plan(plan::Arguments),
+    /// Run a policy's own test cases.
+    ///
+    /// Each is judged by its example values, without proofs, and has to be permitted, or denied for
+    /// exactly the reasons that it expects.
+    ///
+    /// Reads a policy document with [[tests]] and the schemas of its roles. Writes nothing. Exit code 1
+    /// if a case comes out otherwise.
+    #[command(after_help = "Example:\n  sigil policy test adult.toml --schema person.toml")]
+    Test {
+        /// The policy document.
+        file: PathBuf,
+        /// A schema of one of the policy's roles; repeat it for others.
+        #[arg(long, value_name = "FILE", required = true)]
+        schema: Vec<PathBuf>,
+        /// The time for cases that name none; the system's clock by default.
+        #[arg(long, value_name = "TIME", value_parser = time::instant)]
+        at: Option<Timestamp>,
+    },
+    Explain(explain::Arguments),
     /// Print the hash of a policy, or of a bundle.
     ///
     /// The SHA-256 of the canonical form: of a policy, whatever it was written in; of a bundle, the hash
@@ -54,12 +148,33 @@ impl Command {
     pub(super) fn run(&self) -> Result<Report, Failure> {
         match self {
             Command::JsonSchema => Ok(Report::document(json_schema())),
-            Command::Check { file, schema } => {
+            Command::Diff { old, new, schema, at } => {
+                algebra::difference(old, new, schema, at.map_or_else(time::now, Ok)?)
+            }
+            Command::Check { file, schema, with, consumer, at } => {
                 let policy = artefacts::policy(file)?;
                 let schemas = artefacts::schemas(schema)?;
                 let compiled = policy.compile(&schemas).in_file(file)?;
-                Ok(describe_compiled(describe(Report::new(), &policy), &policy, &compiled))
+                let at = at.map_or_else(time::now, Ok)?;
+                let mut findings = policy.check(&schemas, at);
+                if let Some(other) = with {
+                    findings.extend(policy.check_with(&artefacts::policy(other)?, &schemas, at));
+                }
+                let report = describe(Report::new(), &policy);
+                let report = describe_compiled(report, &policy, &compiled);
+                let report = algebra::findings(report, &findings);
+                let Some(path) = consumer else { return Ok(report) };
+                let consumer = artefacts::consumer(path)?;
+                let derivations = policy.check_consumer(&consumer, &schemas, at).in_file(path)?;
+                Ok(algebra::derivations(report, &derivations))
             }
+            Command::Plan(arguments) => arguments.run(),
+            Command::Test { file, schema, at } => {
+                judge::test(file, schema, at.map_or_else(time::now, Ok)?)
+            }
+            Command::Explain(arguments) => arguments.run(),
+            Command::Meet { files, out } => algebra::met(files, out.as_deref()),
+            Command::Sign { bundle, key, out } => algebra::sign(bundle, key, out.as_deref()),
             Command::Id { file } => {
                 let octets = files::read(file, Bounds::PUBLISHED.octets)?;
                 let document = Document::read(&octets, &Bounds::PUBLISHED).in_file(file)?;
@@ -167,7 +282,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             }
             CostOf::OwnRange(slot) => {
                 let source = compiled.slots().get(slot);
-                let name = source.and_then(|source| compiled.claim(*source));
+                let name = source.map(|source| compiled.claim(*source));
                 format!("the range of {}", name.unwrap_or_default())
             }
             _ => "other".to_owned(),
@@ -225,12 +340,13 @@ pub(super) fn describe_verified(
     report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
 }
 
-/// Why what is said in the clear is not enough, with the rule in the policy's own words.
-pub(super) fn problem(policy: &Policy, error: &StatementError) -> String {
-    match error {
-        StatementError::Rule { rule: place } => format!("{error} ({})", rule(policy, place)),
-        error => error.to_string(),
-    }
+/// Why what is disclosed is not acceptable, with rules in the policy's own words.
+pub(super) fn wanting(policy: &Policy, shortfalls: &[Shortfall]) -> String {
+    let words = shortfalls.iter().map(|shortfall| match shortfall {
+        Shortfall::Rule { path } => format!("{shortfall} ({})", rule(policy, path)),
+        shortfall => shortfall.to_string(),
+    });
+    words.collect::<Vec<_>>().join("; ")
 }
 
 /// A rule in the policy's own words, by its place.

@@ -91,8 +91,8 @@ fn claims(report: Report, compiled: &CompiledPolicy) -> Report {
     let mut rows: Vec<Value> = Vec::new();
     let mut report = report.line("Hidden claims:");
     for source in compiled.slots() {
-        let (Some(name), Some(field), Some(interval)) =
-            (compiled.claim(*source), compiled.field(*source), compiled.interval(*source))
+        let name = compiled.claim(*source);
+        let (Some(field), Some(interval)) = (compiled.field(*source), compiled.interval(*source))
         else {
             continue;
         };

@@ -162,6 +162,7 @@ impl Arguments {
         let complaint = Complaint::new(problem(policy, &error));
         match error {
             ProveError::Statement(_)
+            | ProveError::NotAcceptable { .. }
             | ProveError::NotSatisfied { .. }
             | ProveError::NotEqual { .. }
             | ProveError::Failed => Failure::refused(complaint),
@@ -184,7 +185,7 @@ impl Arguments {
 /// Why no presentation was made.
 pub(super) fn problem(policy: &Policy, error: &ProveError) -> String {
     match error {
-        ProveError::Statement(error) => policy::problem(policy, error),
+        ProveError::NotAcceptable { shortfalls } => policy::wanting(policy, shortfalls),
         ProveError::NotSatisfied { rules } => {
             let rules: Vec<String> =
                 rules.iter().map(|place| policy::rule(policy, place)).collect();

@@ -36,6 +36,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 600,
           value_parser = clap::value_parser!(u64).range(1..=crate::request::MAX_LIFETIME))]
     expires_in: u64,
+    /// The class of verifiers that this one is of, as an IRI.
+    #[arg(long, value_name = "IRI")]
+    relying_party: Option<String>,
+    /// A claim to be revealed beyond those that the policy demands; the holder may refuse. Repeat it
+    /// for others.
+    #[arg(long, value_name = "ROLE.FIELD")]
+    claim: Vec<String>,
     /// The file to make.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -54,8 +61,17 @@ impl Arguments {
             time,
             expires.unwrap_or(Timestamp::MAX),
         )
+        .and_then(|request| match &self.relying_party {
+            Some(class) => request.with_relying_party(class),
+            None => Ok(request),
+        })
+        .and_then(|request| match self.claim.as_slice() {
+            [] => Ok(request),
+            claims => request.with_claims(claims),
+        })
         .map_err(|fault| {
-            let argument = fault.path().replace("$.", "--").replace("--expires", "--expires-in");
+            let argument = fault.path().replace("$.", "--").replace('_', "-");
+            let argument = argument.replace("--expires", "--expires-in").replace("claims", "claim");
             Failure::input(Complaint::from(fault).at(argument))
         })?;
         let text = request.to_document().canonical() + "\n";

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// One setup serves every policy of the same shape; thresholds, dates and lists can move without a new
 /// one.
 ///
-/// Reads a policy and the schemas of its roles. Writes a new directory: bundle.json (its hash is what
+/// Reads a policy and the schemas of its roles, and the keys of earlier terms with --reuse. Writes a new directory: bundle.json (its hash is what
 /// requests name), the schemas, verifying.key, and proving.key for holders. A policy without predicates
 /// over hidden values needs no keys and gets none.
 #[derive(Debug, Args)]
@@ -32,6 +32,10 @@ pub(super) struct Arguments {
     /// A schema of one of the policy's roles; repeat it for others.
     #[arg(long, value_name = "FILE", required = true)]
     schema: Vec<PathBuf>,
+    /// A directory of terms whose keys serve again: those of a policy of the same shape, as it is when
+    /// only thresholds, dates or lists have moved.
+    #[arg(long, value_name = "DIR")]
+    reuse: Option<PathBuf>,
     /// The directory to make.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -42,10 +46,16 @@ impl Arguments {
         let policy = artefacts::policy(&self.policy)?;
         let schemas = artefacts::schemas(&self.schema)?;
         let compiled = policy.compile(&schemas).in_file(&self.policy)?;
-        let key = compiled.shape().map(|shape| sigil_circuits::setup(shape, &mut OsRng));
-        let key = key.transpose().map_err(|error| {
-            Failure::input(Complaint::new(error.to_string()).in_file(&self.policy))
-        })?;
+        let key = match (compiled.shape(), &self.reuse) {
+            (None, _) => None,
+            (Some(shape), Some(terms)) => Some(terms::proving_key(terms, shape)?),
+            (Some(shape), None) => {
+                let key = sigil_circuits::setup(shape, &mut OsRng);
+                Some(key.map_err(|error| {
+                    Failure::input(Complaint::new(error.to_string()).in_file(&self.policy))
+                })?)
+            }
+        };
         let bundle = Bundle::pin(policy, key.as_ref().map(ProvingKey::verifying_key));
         terms::write(&self.out, &bundle, &schemas, key.as_ref())?;
         let mut report = Report::new()
@@ -53,7 +63,10 @@ impl Arguments {
             .row("bundle", bundle.hash());
         if let Some(fingerprint) = bundle.key() {
             report = report.fact("key", fingerprint.to_string());
-            report = report.line("The keys were made on this machine: for development.");
+            report = report.line(match &self.reuse {
+                Some(_) => "The keys are those of an earlier policy of the same shape.",
+                None => "The keys were made on this machine: for development.",
+            });
         }
         let report = policy::describe(report, bundle.policy());
         let report = policy::describe_compiled(report, bundle.policy(), &compiled);

@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::policy::Bundle;
 use crate::presentation::{Terms, TermsError};
 use crate::schema::Schema;
-use sigil_circuits::{ProvingKey, VerifyingKey};
+use sigil_circuits::{ProvingKey, Shape, VerifyingKey};
 use std::path::{Path, PathBuf};
 
 pub(super) const BUNDLE: &str = "bundle.json";
@@ -89,8 +89,13 @@ impl Loaded {
     /// Reads the proving key; none if the policy needs no circuit.
     pub(super) fn proving_key(&self) -> Result<Option<ProvingKey>, Failure> {
         let Some(shape) = self.terms.policy().shape() else { return Ok(None) };
-        let path = self.directory.join(PROVING);
-        let octets = files::read(&path, MAX_KEY)?;
-        ProvingKey::from_bytes(&octets, shape).map(Some).in_file(&path)
+        proving_key(&self.directory, shape).map(Some)
     }
+}
+
+/// Reads the proving key of a directory of terms.
+pub(super) fn proving_key(directory: &Path, shape: &Shape) -> Result<ProvingKey, Failure> {
+    let path = directory.join(PROVING);
+    let octets = files::read(&path, MAX_KEY)?;
+    ProvingKey::from_bytes(&octets, shape).in_file(&path)
 }

@@ -1,29 +1,33 @@
 //! `sigil verify`: a verifier checks an answer.
 
-use super::failure::{Complaint, Failure};
+use super::failure::{Complaint, Failure, InFile};
+use super::files::{self, Access, NewFile};
 use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
-use super::{artefacts, policy, time};
-use crate::policy::Policy;
+use super::{Exit, artefacts, judge, policy, time};
+use crate::decision::{Situation, StatusState, decide};
+use crate::document::Bounds;
 use crate::presentation::{Expectation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
 use crate::value::Timestamp;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Verify the answer to a request.
 ///
 /// Everything is held against the verifier's own terms and request, never against what the holder sent.
-/// Accepted: exit code 0, with the revealed values and what was proven of the hidden ones. Refused: exit
-/// code 1. A cryptographic refusal gives no reason, on purpose.
+/// Accepted: exit code 0, with the revealed values and what was proven of the hidden ones. True but denied
+/// by the policy: exit code 1, with every reason. Refused: exit code 1; a cryptographic refusal gives no
+/// reason, on purpose. The record of the decision has digests of all that it was made from.
 ///
 /// A request is answered once. With --spent the nonces of accepted answers are kept in a file, under a
 /// lock, so that this holds between runs and processes; without it an answer could be accepted again by
 /// another run.
 ///
 /// Reads the directory of terms (no proving key is needed), the request as it was sent, the presentation
-/// in either form, and the clock unless --now is given. Writes to the file of spent nonces only.
+/// in either form, what is known of statuses with --status, and the clock unless --now is given. Writes
+/// to the file of spent nonces and, with --record, the record of the decision.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -45,6 +49,12 @@ pub(super) struct Arguments {
     /// The file of spent nonces; made if it is not there.
     #[arg(long, value_name = "FILE")]
     spent: Option<PathBuf>,
+    /// What is known of the statuses of credentials, for policies that ask for it.
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+    /// A file to make, of mode 0600, for the record of the decision.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// The verifier's clock; the system's by default.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
@@ -60,6 +70,10 @@ impl Arguments {
         let request = artefacts::request(&self.request)?;
         let (presentation, octets) = artefacts::presentation(&self.presentation)?;
         let now = self.now.map_or_else(time::now, Ok)?;
+        let status = self.status.as_deref().map_or_else(|| Ok(StatusState::default()), status)?;
+        // Begun before the nonce is spent: an answer must not be lost to a name that is taken.
+        let record = self.record.as_deref().map(|path| NewFile::begin(path, Access::Secret));
+        let record = record.transpose()?;
         let expectation = Expectation { audience: &self.audience, now, skew: self.skew };
         let verified = match &self.spent {
             Some(path) => {
@@ -73,25 +87,31 @@ impl Arguments {
                 verify(&loaded.terms, &request, &expectation, &presentation, &nonces)
             }
         };
-        let verified = verified.map_err(|error| self.failure(loaded.bundle.policy(), &error))?;
-        let report = Report::new().line("Accepted");
+        let verified = verified.map_err(|error| self.failure(&error))?;
+        let situation = Situation { audience: &self.audience, status: &status, now };
+        let verdict = decide(&loaded.terms, &loaded.bundle, &request, &verified, &situation);
+        let accepted = verdict.decision().is_permit();
+        if let Some(mut file) = record {
+            file.write((verdict.record().to_document().canonical() + "\n").as_bytes())?;
+            file.commit()?;
+        }
+        let report = Report::new().line(if accepted { "Accepted" } else { "Denied" });
+        let report = judge::decision(report, &verdict);
         let report = policy::describe_verified(report, loaded.bundle.policy(), &verified);
         let report = report
             .fact("octets", octets)
-            .json("accepted", true)
+            .json("accepted", accepted)
             .json("bundle", verified.bundle().to_string())
             .json("request", verified.request_digest().to_string());
+        let report = report.exiting(if accepted { Exit::Done } else { Exit::Refused });
         Ok(match &self.spent {
             Some(_) => report,
             None => report.line("Without --spent another run would accept this answer again."),
         })
     }
 
-    fn failure(&self, policy: &Policy, error: &VerifyError) -> Failure {
-        let complaint = Complaint::new(match error {
-            VerifyError::Statement(error) => policy::problem(policy, error),
-            error => error.to_string(),
-        });
+    fn failure(&self, error: &VerifyError) -> Failure {
+        let complaint = Complaint::new(error.to_string());
         Failure::refused(match error {
             VerifyError::Request(_) | VerifyError::Nonce(NonceError::Spent) => {
                 complaint.in_file(&self.request)
@@ -101,5 +121,50 @@ impl Arguments {
                 complaint.in_file(&self.presentation)
             }
         })
+    }
+}
+
+/// What is known of statuses.
+fn status(path: &Path) -> Result<StatusState, Failure> {
+    let octets = files::read(path, Bounds::PUBLISHED.octets)?;
+    StatusState::parse(&octets).in_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Code;
+    use crate::policy::{Bundle, Policy};
+    use crate::presentation::tests::scenario::{self, sixteen};
+    use crate::presentation::{Terms, prove};
+
+    /// What a holder proves under rules of its own is true; that is not enough.
+    #[test]
+    fn reject_what_is_true_but_not_acceptable() {
+        let scenario = sixteen();
+        let policy = scenario.bundle.policy();
+        let text = policy.to_document().canonical();
+        let must = "\"disclosure\":\"must\",\"path\":\"card.tier\"";
+        assert!(text.contains(must));
+        let lax = Policy::parse(text.replace(must, &must.replace("must", "never")).as_bytes());
+        let key = scenario.terms.verifying_key().cloned();
+        let lax = Bundle::pin(lax.unwrap(), key.as_ref());
+        let mut lax = Terms::new(&lax, &scenario.plain_schemas(), key).unwrap();
+        lax.set_bundle(scenario.bundle.hash());
+        let accepted = |terms: &Terms| {
+            let (request, holdings) = (&scenario.request, scenario.holdings());
+            let key = scenario.key.as_ref();
+            let made = prove(terms, request, &holdings, key, &mut scenario::rng(1)).unwrap();
+            let verified = scenario.verify(&made).unwrap();
+            let status = StatusState::default();
+            let situation =
+                Situation { audience: scenario::AUDIENCE, status: &status, now: request.time() };
+            let terms = &scenario.terms;
+            decide(terms, &scenario.bundle, request, &verified, &situation)
+        };
+        assert!(accepted(&scenario.terms).decision().is_permit());
+        let denied = accepted(&lax);
+        let [reason] = denied.decision().reasons() else { panic!("{denied:?}") };
+        assert_eq!((reason.code(), reason.path()), (Code::ClaimMissing, "$.claims[1].disclosure"));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::search::name;
 use super::{Asked, Refusal};
-use crate::policy::{CompiledPolicy, Level, Policy, SlotSource};
+use crate::policy::{CompiledPolicy, Level, Policy, Role, SlotSource, Validity};
 use crate::schema::{Disclosure, FIRST_FIELD, SchemaId};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) fn over_asking(asked: &Asked<'_>) -> Vec<Refusal> {
             Some(source) => {
                 seen.insert(source, Level::Revealed);
             }
-            None => refusals.push(Refusal::Unknown { claim: claim.clone() }),
+            None => refusals.push(Refusal::Unknown { claim: claim.to_owned() }),
         }
     }
     for (source, level) in seen {
@@ -29,7 +29,26 @@ pub(super) fn over_asking(asked: &Asked<'_>) -> Vec<Refusal> {
             limit,
         }));
     }
+    refusals.extend(windows(asked));
     refusals
+}
+
+/// Windows of validity that would be revealed, where a policy above has them hidden.
+fn windows(asked: &Asked<'_>) -> Vec<Refusal> {
+    let revealed = asked.compiled.roles().iter().filter(|r| r.validity() == Validity::Reveal);
+    let pairs = revealed.flat_map(|role| asked.under.iter().map(move |policy| (role, policy)));
+    let hides = |role: &Role, policy: &Policy| {
+        let mut same = policy.schemas().filter(|(_, schema)| *schema == role.schema().id());
+        same.any(|(name, _)| policy.role_validity(name) == Some(Validity::Hidden))
+    };
+    let over = pairs.filter(|(role, policy)| hides(role, policy));
+    over.map(|(role, policy)| Refusal::OverAsking {
+        claim: format!("{}.valid_until", role.name()),
+        asked: Level::Revealed,
+        ceiling: Level::Predicate,
+        limit: format!("policy {}", policy.id()),
+    })
+    .collect()
 }
 
 /// What the policy itself shows of each field: what must be revealed, and what is proven.

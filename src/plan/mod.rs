@@ -40,7 +40,8 @@ pub struct Asked<'a> {
     pub bundle: &'a Bundle,
     /// Its policy, held against the schemas.
     pub compiled: &'a CompiledPolicy,
-    /// The request.
+    /// The request: also which claims it asks for beyond those that must be revealed, and of which
+    /// class the verifier says that it is.
     pub request: &'a PresentationRequest,
     /// Policies whose ceilings hold besides: where they know a schema, nothing of it goes above.
     pub under: &'a [Policy],
@@ -228,15 +229,14 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
         return Err(refusals);
     }
     let compiled = asked.compiled;
-    let distinct = distinct(asked);
-    let chosen = Search::new(compiled, &distinct, held, asked.request.time()).run()?;
+    let chosen = Search::new(compiled, held, asked.request.time()).run()?;
     let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
         let role = compiled.roles().get(index)?;
         let path = |message: &usize| {
             name(compiled, crate::policy::SlotSource { role: index, message: *message })
         };
         let may = role.may().iter().map(path);
-        let (asked, offered) = may.partition(|claim| asked_claims(asked).contains(claim));
+        let (asked, offered) = may.partition(|claim| asked.request.claims().contains(claim));
         Some(RolePlan {
             role: role.name().to_owned(),
             held: *at,
@@ -249,13 +249,42 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
     Ok(Plan { roles: roles.collect(), proves: proves(compiled) })
 }
 
+/// What is wrong with the request itself, but for the claims that it asks for.
+fn request_refusals(asked: &Asked<'_>, now: Timestamp) -> Vec<Refusal> {
+    let (policy, request) = (asked.bundle.policy(), asked.request);
+    let mut refusals = Vec::new();
+    if request.bundle() != asked.bundle.hash() {
+        refusals.push(Refusal::Bundle);
+    }
+    let (time, skew) = (request.time(), u64::from(policy.clock_skew()));
+    if time.unix().abs_diff(now.unix()) > skew {
+        refusals.push(Refusal::Clock { time, now, skew });
+    }
+    if request.expires().unix().saturating_add(skew) <= now.unix() {
+        refusals.push(Refusal::Expired { expires: request.expires() });
+    }
+    let window = policy.validity();
+    let early = window.and_then(|window| window.from()).is_some_and(|from| time < from);
+    let late = window.and_then(|window| window.until()).is_some_and(|until| time >= until);
+    if early || late {
+        refusals.push(Refusal::NotInForce { time });
+    }
+    if let Some(allowed) = policy.relying_parties() {
+        let class = request.relying_party().map(str::to_owned);
+        if !class.as_ref().is_some_and(|class| allowed.contains(class)) {
+            let allowed = allowed.iter().cloned().collect();
+            refusals.push(Refusal::RelyingParty { class, allowed });
+        }
+    }
+    refusals
+}
+
 /// What is proven, in the policy's order.
 fn proves(compiled: &CompiledPolicy) -> Vec<Proven> {
     let hidden = compiled.roles().iter().filter(|role| role.validity() == Validity::Hidden);
     let valid = hidden.map(|role| Proven::Validity { role: role.name().to_owned() });
     let predicates = compiled.predicates().iter().filter(|predicate| !predicate.rule.is_public());
-    let predicates =
-        predicates.map(|predicate| Proven::Predicate { name: predicate.name.clone() });
+    let predicates = predicates.map(|predicate| Proven::Predicate { name: predicate.name.clone() });
     let equal = compiled.equalities().iter().map(|equality| Proven::Equality {
         a: name(compiled, equality.a),
         b: name(compiled, equality.b),

@@ -42,12 +42,7 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(super) fn new(
-        policy: &'a CompiledPolicy,
-        distinct: &[(String, Vec<usize>)],
-        held: &'a [Held<'a>],
-        at: Timestamp,
-    ) -> Self {
+    pub(super) fn new(policy: &'a CompiledPolicy, held: &'a [Held<'a>], at: Timestamp) -> Self {
         let rule = |(path, rule): (&String, &'a Rule)| {
             let mut places = BTreeSet::new();
             collect(rule, &mut places);
@@ -57,14 +52,15 @@ impl<'a> Search<'a> {
         let conjuncts = policy.conjuncts().iter().map(|conjunct| (&conjunct.path, &conjunct.rule));
         let checks = policy.checks().iter().map(|check| (&check.path, &check.rule));
         let mut constraints: Vec<Constraint<'a>> = conjuncts.chain(checks).map(rule).collect();
-        constraints.extend(policy.equalities().iter().map(|equality| Constraint {
+        let equalities = policy.equalities().iter().zip(policy.equality_paths());
+        constraints.extend(equalities.map(|(equality, path)| Constraint {
             roles: BTreeSet::from([equality.a.role, equality.b.role]),
-            path: format!("{} = {}", name(policy, equality.a), name(policy, equality.b)),
+            path: path.clone(),
             what: What::Equality(*equality),
         }));
-        constraints.extend(distinct.iter().map(|(path, roles)| Constraint {
-            roles: roles.iter().copied().collect(),
-            path: path.clone(),
+        constraints.extend(policy.distinct_issuers().iter().map(|distinct| Constraint {
+            roles: distinct.roles.iter().copied().collect(),
+            path: distinct.path.clone(),
             what: What::Distinct,
         }));
         Self { policy, held, at, constraints, steps: 0, failed: BTreeSet::new() }
@@ -161,9 +157,8 @@ impl<'a> Search<'a> {
     /// The first rule that the credential chosen last settles, and that does not hold.
     fn failing(&self, chosen: &[usize]) -> Option<String> {
         let last = chosen.len().checked_sub(1)?;
-        let credential = |role: usize| {
-            self.held.get(*chosen.get(role)?).map(|held| held.credential)
-        };
+        let credential =
+            |role: usize| self.held.get(*chosen.get(role)?).map(|held| held.credential);
         let mut settled = self.constraints.iter().filter(|constraint| {
             constraint.roles.len() > 1 && constraint.roles.last() == Some(&last)
         });
@@ -193,7 +188,8 @@ impl<'a> Search<'a> {
             What::Distinct => {
                 let issuers = constraint.roles.iter().map(|role| credential(*role));
                 let issuers: Vec<_> = issuers.flatten().map(Credential::issuer).collect();
-                let pairs = |(at, issuer)| !issuers.iter().skip(at + 1).any(|other| other == issuer);
+                let pairs =
+                    |(at, issuer)| !issuers.iter().skip(at + 1).any(|other| other == issuer);
                 issuers.len() == constraint.roles.len() && issuers.iter().enumerate().all(pairs)
             }
         }

@@ -224,17 +224,6 @@ impl CompiledPolicy {
         self.roles.get(source.role)?.schema.field_at(source.message)
     }
 
-    /// `role.field` of a place, as the policy writes it.
-    pub fn claim(&self, source: SlotSource) -> Option<String> {
-        let role = self.roles.get(source.role)?;
-        let name = match source.message {
-            VALID_FROM => "valid_from",
-            VALID_UNTIL => "valid_until",
-            message => role.schema.field_at(message)?.name(),
-        };
-        Some(format!("{}.{name}", role.name))
-    }
-
     /// The integers that the message of a place may be; none for text and bytes.
     pub fn interval(&self, source: SlotSource) -> Option<Interval> {
         super::circuit::slot_interval(&self.roles, source)

@@ -33,6 +33,7 @@ mod role;
 
 pub(super) use claim::{Claim, ClaimPath};
 pub use claim::{ClaimRule, Level};
+pub(crate) use reading::is_iri;
 pub(super) use role::{Agreement, RoleRule};
 pub use role::{StatusRule, Validity};
 
@@ -330,6 +331,36 @@ impl Policy {
         let mut claims = self.claims.iter();
         let claim = claims.find(|claim| claim.path.role == role && claim.path.field == field);
         claim.map_or(ClaimRule::Predicate, |claim| claim.rule)
+    }
+
+    /// The claims that it lists, in order: role, field and what it says of it.
+    pub fn claims(&self) -> impl Iterator<Item = (&str, &str, ClaimRule)> {
+        self.claims.iter().map(|claim| (&claim.path.role[..], &claim.path.field[..], claim.rule))
+    }
+
+    /// The predicates, in order: name and text.
+    pub fn predicates(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.predicates.iter().map(|one| (one.name.as_str(), one.expression.source.as_str()))
+    }
+
+    /// What has to hold over the names of the predicates, as text; none if all of them.
+    pub fn accept(&self) -> Option<&str> {
+        self.accept.as_ref().map(|accept| accept.source.as_str())
+    }
+
+    /// Pairs of claims, `role.field`, that must be the same.
+    pub fn equal(&self) -> impl Iterator<Item = [String; 2]> {
+        self.equal.iter().map(|(a, b)| [a.text(), b.text()])
+    }
+
+    /// Roles that must agree, with the fields on which.
+    pub fn agree(&self) -> impl Iterator<Item = (&[String], &[String])> {
+        self.agree.iter().map(|rule| (&rule.roles[..], &rule.fields[..]))
+    }
+
+    /// What must be known of the status of each role's credential, in order of the roles.
+    pub fn statuses(&self) -> impl Iterator<Item = Option<&StatusRule>> {
+        self.roles.iter().map(|role| role.status.as_ref())
     }
 
     /// Its test cases.

@@ -21,12 +21,15 @@
 //!
 //! No proof is made: an example is judged by its values.
 
-use super::document::ClaimPath;
+use super::compile::{CompiledPolicy, Role};
 use super::document::reading::{array, iri, list, number, parsed, texts, timestamp};
+use super::document::{ClaimPath, Policy};
+use super::public::SlotSource;
 use crate::bbs::PublicKey;
 use crate::did_key;
-use crate::document::{Cursor, Document, Fault};
-use crate::value::{NAME_REMEDY, Timestamp, is_name};
+use crate::document::{Cursor, Document, Fault, Problem};
+use crate::schema::{FIRST_FIELD, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
+use crate::value::{Encoded, NAME_REMEDY, Timestamp, is_name};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -151,7 +154,7 @@ impl Example {
         match holders.chain(claims).find(|(role, _)| !roles.contains(&role.as_str())) {
             None => Ok(()),
             Some((role, path)) => {
-                let problem = crate::document::Problem::Invalid(format!("no role \"{role}\""));
+                let problem = Problem::Invalid(format!("no role \"{role}\""));
                 Err(Fault::new(path, problem, format!("known: {}", roles.join(", "))))
             }
         }
@@ -170,6 +173,142 @@ impl Example {
 
 fn time_entry(key: &'static str, time: Option<Timestamp>) -> Option<(&'static str, Document)> {
     time.map(|time| (key, Document::Text(time.to_string())))
+}
+
+/// An example's values, held against the policy and its schemas.
+impl Example {
+    /// Reads a test case by itself, as it would stand under `tests` of this policy.
+    pub fn from_document(document: &Document, policy: &Policy) -> Result<Self, Fault> {
+        let example = Self::parse(&Cursor::root(document))?;
+        let roles: Vec<&str> = policy.roles.iter().map(|role| role.name.as_str()).collect();
+        example.check_roles(&roles, "$")?;
+        Ok(example)
+    }
+
+    /// SHA-256 of the RFC 8785 form of what the holders have and show: `holders`, `reveal` and
+    /// `withhold`, and nothing of its name, its request or what is expected.
+    pub fn digest(&self) -> [u8; 32] {
+        let Document::Object(mut entries) = self.to_document() else { return [0; 32] };
+        for key in ["name", "time", "request", "expect"] {
+            entries.remove(key);
+        }
+        Document::Object(entries).digest()
+    }
+
+    /// The time that it is for, if it says.
+    pub fn time(&self) -> Option<Timestamp> {
+        self.time
+    }
+
+    /// What its request says: the class of the relying party and the claims asked for.
+    pub fn asked(&self) -> (Option<&str>, Vec<String>) {
+        let claims = self.asked.claims.iter().map(ClaimPath::text).collect();
+        (self.asked.relying_party.as_deref(), claims)
+    }
+
+    /// Time and expiry of its request, where it says.
+    pub fn asked_times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.asked.time, self.asked.expires)
+    }
+
+    /// What is known of the status of a role's credential: the time of that knowledge, and whether
+    /// the credential is revoked.
+    pub fn status(&self, role: &str) -> Option<(Timestamp, bool)> {
+        self.holders.get(role)?.status.map(|status| (status.as_of, status.revoked))
+    }
+
+    /// The credential of each role, in the policy's order; none where the example has no holder.
+    pub fn credentials(
+        &self,
+        compiled: &CompiledPolicy,
+    ) -> Result<Vec<Option<ExampleCredential>>, Fault> {
+        let read = |(index, role): (usize, &Role)| {
+            let Some(holder) = self.holders.get(role.name()) else { return Ok(None) };
+            let credential = self.credential(index, role, holder, compiled);
+            credential.map(Some).map_err(|fault| fault.under(&format!("$.holders.{}", role.name())))
+        };
+        compiled.roles().iter().enumerate().map(read).collect()
+    }
+
+    fn credential(
+        &self,
+        index: usize,
+        role: &Role,
+        holder: &Holder,
+        compiled: &CompiledPolicy,
+    ) -> Result<ExampleCredential, Fault> {
+        let schema = role.schema();
+        let record = schema.record_from_document(&holder.record);
+        let record = record.map_err(|fault| fault.under("$.record"))?;
+        let mut values = vec![
+            hour(VALID_FROM, holder.valid_from.map_or(0, Timestamp::hours)),
+            hour(
+                VALID_UNTIL,
+                holder.valid_until.map_or(u64::MAX, |until| until.unix().div_ceil(3600)),
+            ),
+        ];
+        for (position, (field, value)) in schema.fields().iter().zip(record.values()).enumerate() {
+            let wrong = |error: crate::value::ValueError| {
+                let problem = Problem::Invalid(error.to_string());
+                Fault::new(format!("$.record.{}", field.name()), problem, "correct the value")
+            };
+            values.push(ExampleValue {
+                message: FIRST_FIELD + position,
+                encoded: field.encode(value.as_ref()).map_err(wrong)?,
+                integer: field
+                    .integer(value.as_ref())
+                    .map_err(wrong)?
+                    .and_then(|n| n.try_into().ok()),
+            });
+        }
+        let issuer = match &holder.issuer {
+            ExampleIssuer::Key(key) => **key,
+            ExampleIssuer::Trusted(at) => {
+                let issuer = role.issuers().get(*at as usize).copied();
+                issuer.ok_or_else(|| {
+                    let problem = format!("the role has {} issuers", role.issuers().len());
+                    Fault::new("$.issuer", Problem::Invalid(problem), "count from 0")
+                })?
+            }
+        };
+        let named = |paths: &[ClaimPath], message: usize| {
+            let claim = compiled.claim(SlotSource { role: index, message });
+            paths.iter().any(|path| path.text() == claim)
+        };
+        let shown = |value: &ExampleValue| {
+            let asked = role.must().contains(&value.message) || named(&self.reveal, value.message);
+            asked && !named(&self.withhold, value.message)
+        };
+        let disclosed = values.iter().filter(|value| shown(value)).map(|v| v.message).collect();
+        Ok(ExampleCredential { issuer, values, disclosed })
+    }
+}
+
+/// One message of an example's credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleValue {
+    /// Its index.
+    pub message: usize,
+    /// As it would travel if it were revealed.
+    pub encoded: Encoded,
+    /// The integer that would be signed; none for text and bytes.
+    pub integer: Option<i128>,
+}
+
+/// The credential of an example, in the types of its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleCredential {
+    /// Who issued it.
+    pub issuer: PublicKey,
+    /// Its validity window and its fields, by ascending message.
+    pub values: Vec<ExampleValue>,
+    /// Which messages the holder reveals, ascending.
+    pub disclosed: Vec<usize>,
+}
+
+fn hour(message: usize, hours: u64) -> ExampleValue {
+    let hours = hours.min((1 << VALIDITY_BITS) - 1);
+    ExampleValue { message, encoded: Encoded::Integer(hours), integer: Some(hours.into()) }
 }
 
 impl Asked {

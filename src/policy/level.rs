@@ -5,9 +5,8 @@
 //! policy says nothing.
 
 use super::document::ClaimPath;
-use super::expression::Expression;
-use super::{ClaimRule, Level, Policy};
-use std::collections::{BTreeMap, BTreeSet};
+use super::{ClaimRule, Level, Policy, Validity};
+use std::collections::BTreeMap;
 use std::fmt;
 
 impl fmt::Display for Level {
@@ -44,6 +43,11 @@ impl Policy {
         Some(Limits { floor: rule.floor().max(proven), ceiling: rule.ceiling() })
     }
 
+    /// How a role's validity is shown; none if it has no such role.
+    pub fn role_validity(&self, role: &str) -> Option<Validity> {
+        self.roles.iter().find(|known| known.name == role).map(|known| known.validity)
+    }
+
     /// The claims that something is proven about, each with the first place that asks for it.
     pub(super) fn proven(&self) -> BTreeMap<ClaimPath, String> {
         let mut proven = BTreeMap::new();
@@ -51,7 +55,8 @@ impl Policy {
             proven.entry(path).or_insert(place);
         };
         for (i, predicate) in self.predicates.iter().enumerate() {
-            for path in claims(&predicate.expression) {
+            for (role, field) in predicate.expression.claims() {
+                let path = ClaimPath { role: role.to_owned(), field: field.to_owned() };
                 add(path, format!("$.predicates[{i}]"));
             }
         }
@@ -74,14 +79,6 @@ impl Policy {
     pub(super) fn written(&self) -> BTreeMap<&ClaimPath, usize> {
         self.claims.iter().enumerate().map(|(i, claim)| (&claim.path, i)).collect()
     }
-}
-
-/// The claims that an expression speaks of.
-pub(super) fn claims(expression: &Expression) -> BTreeSet<ClaimPath> {
-    let claims = expression.claims().into_iter();
-    claims
-        .map(|(role, field)| ClaimPath { role: role.to_owned(), field: field.to_owned() })
-        .collect()
 }
 
 impl ClaimRule {

@@ -32,11 +32,14 @@
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
 
+mod acceptance;
 mod analysis;
 mod bundle;
 mod check;
 mod circuit;
 mod compile;
+mod consumer;
+mod diff;
 mod document;
 mod equality;
 mod example;
@@ -48,16 +51,20 @@ mod public;
 mod rule;
 mod typing;
 
+pub use acceptance::Shortfall;
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
 pub use bundle::{Bundle, BundleHash, FORMAT as BUNDLE_FORMAT, KeyFingerprint, SignError};
 pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
+pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
+pub use diff::{Change, Class, Difference, Direction, diff};
+pub(crate) use document::is_iri;
 pub use document::{
     ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
     json_schema,
 };
 pub use equality::DistinctIssuers;
-pub use example::{Example, Expected, ExpectedReason};
+pub use example::{Example, ExampleCredential, ExampleValue, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use level::Limits;
 pub use meet::{Conflict, Side, meet};

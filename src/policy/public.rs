@@ -102,6 +102,15 @@ impl PublicForm {
         Self { constant: 0, terms: vec![(1, term)] }
     }
 
+    /// The revealed messages in it.
+    pub fn sources(&self) -> impl Iterator<Item = SlotSource> {
+        self.terms.iter().filter_map(|(_, term)| match term {
+            PublicTerm::Disclosed(source)
+            | PublicTerm::Years { base: PublicDay::Disclosed(source), .. } => Some(*source),
+            _ => None,
+        })
+    }
+
     /// The value; none if a quantity was not revealed.
     pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
         self.terms.iter().try_fold(self.constant, |sum, (factor, term)| {
@@ -148,6 +157,18 @@ pub enum PublicRule {
 }
 
 impl PublicRule {
+    /// The revealed messages that it speaks of.
+    pub fn sources(&self) -> Vec<SlotSource> {
+        match self {
+            Self::Compare { form, .. } => form.sources().collect(),
+            Self::Member { form, set } => {
+                form.sources().chain(set.iter().flat_map(PublicForm::sources)).collect()
+            }
+            Self::Present(source) | Self::OneOf { source, .. } => vec![*source],
+            Self::Same { a, b } => vec![*a, *b],
+        }
+    }
+
     /// Whether the rule holds. What is not revealed satisfies no rule.
     pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
         let value = |form: &PublicForm| form.value(now, revealed);

@@ -111,6 +111,20 @@ impl Rule {
         }
     }
 
+    /// Every revealed message that it speaks of, with repetition.
+    pub fn revealed_sources(&self) -> Vec<SlotSource> {
+        match self {
+            Self::Compare { public, .. } => public.sources().collect(),
+            Self::Zero { .. } => Vec::new(),
+            Self::Member { set, .. } => set.iter().flat_map(PublicForm::sources).collect(),
+            Self::Public(rule) => rule.sources(),
+            Self::Not(part) => part.revealed_sources(),
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
+                parts.iter().flat_map(Self::revealed_sources).collect()
+            }
+        }
+    }
+
     /// Whether it holds; none if a value that it needs is not known.
     pub fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let form = |hidden: &HiddenForm| {

@@ -131,7 +131,7 @@
 //! | masks independent of m̃ and of one another, every blinder drawn by itself | `link.rs`, `LinkInit::new` | `masks_do_not_follow_the_blindings`, `every_blinder_and_mask_is_drawn_by_itself`, `a_mask_used_twice_gives_the_value_away` |
 //! | the slot map is the verifier's own | `statement.rs` | `forge_swapped_slots` |
 //! | every part that the policy asks for is there | `verify.rs`, `check_parts` | `reject_parts_by_their_number_alone`, `reject_link_on_a_credential_that_needs_none`, `forge_presentation_without_its_predicate`, `forge_presentation_without_its_equality` |
-//! | what must be shown is, and nothing else | `statement.rs` | `forge_withheld_claim`, `forge_surplus_claim` |
+//! | what must be shown is, and nothing else: asked of what is true, after verification | `policy/acceptance.rs` | `forge_withheld_claim`, `forge_surplus_claim`, `forge_value_that_the_policy_does_not_list` |
 //! | `ph` holds every first message and all of the statement | `statement.rs` | `reject_every_changed_item_of_the_header`, `reject_every_changed_item_of_the_statement`, `reject_equality_of_other_messages` |
 //! | c_x hashes every BBS proof | `link.rs`, `LinkChallenge` | `reject_changed_input_of_the_link_challenge` |
 //! | coefficients hash the whole presentation | `verify.rs` | `forge_errors_weighed_by_known_coefficients`, `forge_cancelling_errors` |
@@ -151,8 +151,10 @@ mod wire;
 
 pub use prove::{Holding, ProveError, prove};
 pub use statement::{StatementError, Terms, TermsError};
-pub use verify::{DisclosedValue, Expectation, VerifiedPresentation, VerifyError, verify};
+pub use verify::{
+    DisclosedValue, Expectation, PresentationDigest, VerifiedPresentation, VerifyError, verify,
+};
 pub use wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_SLOTS, Presentation};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

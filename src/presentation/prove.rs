@@ -4,12 +4,12 @@ use super::link::{
     Answers, Bases, EqualitySecret, EqualitySide, LinkChallenge, LinkError, LinkInit, Secrets,
     SlotSecret,
 };
-use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
+use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, check_count};
 use super::wire::{CredentialPart, PredicatePart, Presentation};
 use crate::bbs::{self, Proof, ProofInit};
 use crate::credential::Credential;
 use crate::curve::{Scalar, SecretScalar};
-use crate::policy::{Equality, SlotSource};
+use crate::policy::{Equality, Shortfall, SlotSource};
 use crate::request::PresentationRequest;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRngCore, SeedableRng};
@@ -30,9 +30,15 @@ pub struct Holding<'a> {
 /// Why no presentation was made. These stay with the holder.
 #[derive(Debug, Error)]
 pub enum ProveError {
-    /// What would be said in the clear does not satisfy the policy.
+    /// What would be said in the clear makes no statement under the policy.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// What would be disclosed is not what the policy asks to see.
+    #[error("{}", list(shortfalls))]
+    NotAcceptable {
+        /// Everything that is wanting.
+        shortfalls: Vec<Shortfall>,
+    },
     /// The credential for a role is of another schema, suite or issuer.
     #[error(
         "role {role}: the credential is not of a schema, suite and issuer that the policy names"
@@ -74,6 +80,10 @@ pub enum ProveError {
     Failed,
 }
 
+fn list(shortfalls: &[Shortfall]) -> String {
+    shortfalls.iter().map(Shortfall::to_string).collect::<Vec<_>>().join("; ")
+}
+
 impl From<bbs::Error> for ProveError {
     fn from(_: bbs::Error) -> Self {
         ProveError::Failed
@@ -102,11 +112,17 @@ pub fn prove(
     key: Option<&circuits::ProvingKey>,
     rng: &mut impl CryptoRngCore,
 ) -> Result<Presentation, ProveError> {
+    check_count(terms, request, holdings.len())?;
     let choices = holdings
         .iter()
         .enumerate()
         .map(|(role, holding)| choose(terms, role, holding))
         .collect::<Result<Vec<_>, _>>()?;
+    let disclosed: Vec<_> = choices.iter().map(|choice| choice.disclosed.clone()).collect();
+    let shortfalls = terms.policy().shortfalls(request.time(), &disclosed);
+    if !shortfalls.is_empty() {
+        return Err(ProveError::NotAcceptable { shortfalls });
+    }
     let statement = Statement::new(terms, request, &choices)?;
     check_keys(terms, key)?;
     check_equalities(terms, holdings)?;
@@ -133,10 +149,7 @@ impl<E: Into<ProveError>> From<E> for Attempt {
 
 /// Finds the issuer's number and what to disclose.
 fn choose(terms: &Terms, role: usize, holding: &Holding<'_>) -> Result<Choice, ProveError> {
-    let (expected, found) = (terms.policy().roles().len(), role + 1);
-    let Some(compiled) = terms.policy().roles().get(role) else {
-        return Err(StatementError::Credentials { expected, found }.into());
-    };
+    let compiled = terms.policy().roles().get(role).ok_or(ProveError::Failed)?;
     let name = || compiled.name().to_owned();
     let credential = holding.credential;
     let issuer = compiled.issuers().iter().position(|issuer| issuer == credential.issuer());
@@ -168,8 +181,8 @@ fn check_keys(terms: &Terms, key: Option<&circuits::ProvingKey>) -> Result<(), P
 fn check_equalities(terms: &Terms, holdings: &[Holding<'_>]) -> Result<(), ProveError> {
     for Equality { a, b } in terms.policy().equalities() {
         if message(holdings, a) != message(holdings, b) {
-            let path = |m: &SlotSource| claim_path(terms, m.role, m.message);
-            return Err(ProveError::NotEqual { a: path(a), b: path(b) });
+            let claim = |at: &SlotSource| terms.policy().claim(*at);
+            return Err(ProveError::NotEqual { a: claim(a), b: claim(b) });
         }
     }
     Ok(())

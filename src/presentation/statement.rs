@@ -15,7 +15,7 @@ use crate::policy::{Bundle, BundleHash, CompiledPolicy, KeyFingerprint, SlotSour
 use crate::request::{PresentationRequest, RequestDigest};
 use crate::schema::{Schema, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
-use crate::value::Encoded;
+use crate::value::{Encoded, Timestamp};
 use sigil_circuits as circuits;
 use std::sync::Arc;
 use thiserror::Error;
@@ -105,7 +105,7 @@ impl Terms {
 
     /// Puts these terms under another bundle's hash: for forgeries.
     #[cfg(test)]
-    pub(super) fn set_bundle(&mut self, bundle: BundleHash) {
+    pub(crate) fn set_bundle(&mut self, bundle: BundleHash) {
         self.bundle = bundle;
     }
 
@@ -124,7 +124,8 @@ pub(super) struct Choice {
     pub(super) disclosed: Vec<(usize, Encoded)>,
 }
 
-/// Why what is said in the clear does not satisfy the policy. Each names the place in the policy.
+/// Why what is said in the clear makes no statement that could be true or false. Whether it is what the
+/// policy wants to see is not asked here.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StatementError {
     /// The request asks under another policy.
@@ -144,33 +145,15 @@ pub enum StatementError {
         /// The role's name.
         role: String,
     },
-    /// A claim that must be disclosed is not.
-    #[error("{claim} must be disclosed")]
-    Missing {
-        /// Path of the claim.
-        claim: String,
-    },
-    /// A claim is disclosed that the policy does not let pass.
-    #[error("{claim} may not be disclosed")]
-    Surplus {
-        /// Path of the claim.
-        claim: String,
-    },
     /// A disclosed value is not one of its type.
     #[error("{claim}: the disclosed value is not of the schema's type")]
     Value {
         /// Path of the claim.
         claim: String,
     },
-    /// A rule over public values does not hold: a list of accepted values, a predicate over disclosed
-    /// claims, a revealed validity window.
-    #[error("the disclosed values do not satisfy the policy's rule at {rule}")]
-    Rule {
-        /// The rule's path in the policy.
-        rule: String,
-    },
-    /// The evaluation time, or a disclosed value in a predicate, is beyond what the circuit can say.
-    #[error("the evaluation time or a disclosed value is out of the range of the predicates")]
+    /// A value that the predicates need in the open is missing or, as the evaluation time may be, beyond
+    /// what the circuit can say.
+    #[error("a public value that the predicates need is missing or out of their range")]
     Range,
 }
 
@@ -179,6 +162,7 @@ pub enum StatementError {
 pub(super) struct Statement<'a> {
     terms: &'a Terms,
     request: RequestDigest,
+    time: Timestamp,
     credentials: Vec<CredentialStatement>,
     params: Vec<i128>,
 }
@@ -209,19 +193,13 @@ impl FirstMessages<'_> {
 }
 
 impl<'a> Statement<'a> {
-    /// Compiles the statement and checks everything in it that is public.
+    /// Compiles the statement. Every disclosed value is one of its type.
     pub(super) fn new(
         terms: &'a Terms,
         request: &PresentationRequest,
         choices: &[Choice],
     ) -> Result<Self, StatementError> {
-        if request.bundle() != terms.bundle {
-            return Err(StatementError::OtherPolicy);
-        }
-        let (expected, found) = (terms.policy.roles().len(), choices.len());
-        if expected != found {
-            return Err(StatementError::Credentials { expected, found });
-        }
+        check_count(terms, request, choices.len())?;
         let credentials = choices
             .iter()
             .enumerate()
@@ -233,15 +211,12 @@ impl<'a> Statement<'a> {
             let at = disclosed.binary_search_by_key(&source.message, |(index, _)| *index).ok()?;
             disclosed.get(at).map(|(_, value)| value.clone())
         };
-        if let Some(check) = terms.policy.failing_check(now, &revealed) {
-            return Err(StatementError::Rule { rule: check.path.clone() });
-        }
         let params = terms.policy.param_values(now, &revealed).ok_or(StatementError::Range)?;
         let in_range = |shape: &circuits::Shape| shape.check_params(&params).is_ok();
         if !terms.policy.shape().is_none_or(in_range) {
             return Err(StatementError::Range);
         }
-        Ok(Statement { terms, request: request.digest(), credentials, params })
+        Ok(Statement { terms, request: request.digest(), time: now, credentials, params })
     }
 
     /// The terms.
@@ -272,6 +247,11 @@ impl<'a> Statement<'a> {
     /// The digest of the request.
     pub(super) fn request_digest(&self) -> RequestDigest {
         self.request
+    }
+
+    /// The time for which it is proven.
+    pub(super) fn time(&self) -> Timestamp {
+        self.time
     }
 
     /// `ph`: the digest of everything that is fixed before the challenges.
@@ -328,6 +308,19 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// The request is one under these terms, and as many credentials are there as the policy has roles.
+pub(super) fn check_count(
+    terms: &Terms,
+    request: &PresentationRequest,
+    found: usize,
+) -> Result<(), StatementError> {
+    if request.bundle() != terms.bundle {
+        return Err(StatementError::OtherPolicy);
+    }
+    let expected = terms.policy.roles().len();
+    if expected == found { Ok(()) } else { Err(StatementError::Credentials { expected, found }) }
+}
+
 fn absorb_message(ph: &mut Transcript, message: &SlotSource) {
     ph.absorb_number("role", message.role);
     ph.absorb_number("message", message.message);
@@ -336,22 +329,14 @@ fn absorb_message(ph: &mut Transcript, message: &SlotSource) {
 impl CredentialStatement {
     fn new(terms: &Terms, role: usize, choice: &Choice) -> Result<Self, StatementError> {
         let compiled = &terms.policy.roles()[role];
-        let claim = |message| claim_path(terms, role, message);
+        let claim = |message| terms.policy.claim(SlotSource { role, message });
         let issuer = compiled.issuers().get(choice.issuer);
         let issuer =
             issuer.ok_or_else(|| StatementError::Issuer { role: compiled.name().to_owned() })?;
-        for message in compiled.must() {
-            if choice.disclosed.binary_search_by_key(message, |(index, _)| *index).is_err() {
-                return Err(StatementError::Missing { claim: claim(*message) });
-            }
-        }
         let interface = terms.roles[role].generators.interface();
         let mut disclosed = Vec::with_capacity(choice.disclosed.len());
         for (message, value) in &choice.disclosed {
             let message = *message;
-            if !compiled.must().contains(&message) && !compiled.may().contains(&message) {
-                return Err(StatementError::Surplus { claim: claim(message) });
-            }
             let scalar = disclosed_scalar(compiled.schema(), message, value, interface)
                 .ok_or_else(|| StatementError::Value { claim: claim(message) })?;
             disclosed.push((message, scalar));
@@ -374,11 +359,6 @@ fn disclosed_scalar(
     let field = schema.field_at(message)?;
     let value = field.decode(value).ok()?;
     field.to_scalar(value.as_ref(), interface).ok()
-}
-
-/// `role.field`, as the policy writes it.
-pub(super) fn claim_path(terms: &Terms, role: usize, message: usize) -> String {
-    terms.policy.claim(SlotSource { role, message }).unwrap_or_else(|| "?".to_owned())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Forgeries that only a prover with its hands inside a presentation could try.
 
 #[path = "../../tests/scenario/mod.rs"]
-pub(super) mod scenario;
+pub(crate) mod scenario;
 
 use super::link::{CredentialLink, Response, SharedLink};
 use super::statement::{Choice, FirstMessages, Statement};
@@ -9,7 +9,8 @@ use super::verify::{Coefficients, check, check_parts};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
-use crate::policy::{Bundle, Policy};
+use crate::policy::{Bundle, Policy, Shortfall};
+use crate::request::InMemoryNonces;
 use crate::value::Encoded;
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
@@ -336,20 +337,28 @@ fn forge_errors_weighed_by_known_coefficients() {
     }));
 }
 
-/// What the policy demands to see, a holder who compiles another policy could leave out.
+/// What the verifier finds wanting in a presentation that is true.
+fn wanting(scenario: &Scenario, terms: &Terms, presentation: &Presentation) -> Vec<Shortfall> {
+    let (request, nonces) = (&scenario.request, InMemoryNonces::default());
+    let expectation = scenario::expectation();
+    let verified = verify(terms, request, &expectation, presentation, &nonces).unwrap();
+    terms.policy().shortfalls(verified.time(), verified.disclosed_messages())
+}
+
+/// What the policy demands to see, a holder who compiles another policy could leave out: the answer is
+/// true, and not acceptable.
 #[test]
 fn forge_withheld_claim() {
     let scenario = sixteen();
     let must = "\"disclosure\":\"must\",\"path\":\"card.tier\"";
     let terms = foreign_terms(&scenario, must, &must.replace("must", "never"));
     let forged = prove_under(&scenario, &terms, 1).unwrap();
-    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
-    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
-    let expected = StatementError::Missing { claim: "card.tier".to_owned() };
-    assert!(matches!(&error, VerifyError::Statement(found) if *found == expected), "{error:?}");
+    assert!(wanting(&scenario, &terms, &forged).is_empty(), "good under the holder's own rules");
+    let missing = Shortfall::Missing { claim: "card.tier".to_owned() };
+    assert_eq!(wanting(&scenario, &scenario.terms, &forged), [missing]);
 }
 
-/// What the policy does not let pass is refused from the other side too.
+/// What the policy does not let pass is found from the other side too.
 #[test]
 fn forge_surplus_claim() {
     let scenario = sixteen();
@@ -360,10 +369,21 @@ fn forge_surplus_claim() {
     holdings[0].reveal = &["level"];
     let (request, key) = (&scenario.request, scenario.key.as_ref());
     let forged = prove(&terms, request, &holdings, key, &mut rng(1)).unwrap();
-    assert!(check(&terms, request, &forged).is_ok());
-    let error = check(&scenario.terms, request, &forged).unwrap_err();
-    let expected = StatementError::Surplus { claim: "card.level".to_owned() };
-    assert!(matches!(&error, VerifyError::Statement(found) if *found == expected), "{error:?}");
+    assert!(wanting(&scenario, &terms, &forged).is_empty());
+    let surplus = Shortfall::Surplus { claim: "card.level".to_owned() };
+    assert_eq!(wanting(&scenario, &scenario.terms, &forged), [surplus]);
+}
+
+/// A country that the verifier's policy does not list, under a policy that does.
+#[test]
+fn forge_value_that_the_policy_does_not_list() {
+    let abroad = scenario::SIXTEEN_RECORD.replace("\"CH\"", "\"FR\"");
+    let scenario = Scenario::new(scenario::SIXTEEN_POLICY, &[(scenario::SIXTEEN, &abroad)]);
+    let terms = foreign_terms(&scenario, "[\"CH\",\"LI\",\"AT\"]", "[\"FR\"]");
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(wanting(&scenario, &terms, &forged).is_empty());
+    let rule = Shortfall::Rule { path: "$.claims[0].one_of".to_owned() };
+    assert_eq!(wanting(&scenario, &scenario.terms, &forged), [rule]);
 }
 
 /// The number of an issuer beyond the policy's list names nobody.

@@ -6,20 +6,22 @@
 //! cannot spend anybody's nonce.
 
 use super::link::{self, Bases, Combination, CredentialLink, LinkChallenge, LinkedCredential};
-use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, claim_path};
+use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms};
 use super::wire::{PredicatePart, Presentation};
 use crate::bbs::{self, PublicKey, VerifiedProof};
 use crate::curve::Scalar;
+use crate::digest::digest_type;
 use crate::encoding::Wire;
-use crate::policy::{BundleHash, CompiledPolicy, Equality};
+use crate::policy::{BundleHash, CompiledPolicy, Equality, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use thiserror::Error;
 
-/// Why a presentation was not accepted.
+/// Why a presentation is not known to be true.
 #[derive(Debug, Error)]
 pub enum VerifyError {
     /// The request is another verifier's, or not good at this time.
@@ -28,7 +30,7 @@ pub enum VerifyError {
     /// The request was answered before, or the store of nonces is out of reach.
     #[error(transparent)]
     Nonce(#[from] NonceError),
-    /// What the presentation says in the clear does not satisfy the policy.
+    /// What the presentation says in the clear makes no statement under the policy.
     #[error(transparent)]
     Statement(#[from] StatementError),
     /// The cryptography refused. On purpose there is no more to learn.
@@ -71,18 +73,31 @@ impl fmt::Debug for DisclosedValue {
     }
 }
 
-/// What is known after verification: made by [`verify`] alone.
-#[derive(Clone, Debug)]
+digest_type! {
+    /// SHA-256 of a presentation's octets.
+    PresentationDigest
+}
+
+/// What is known to be true after verification: made by [`verify`] alone.
+///
+/// **True is not acceptable.** The issuers named signed the values disclosed, and what the policy has
+/// proven of hidden values holds. Whether all is there that the policy wants to see, nothing beyond it,
+/// and whether the rules over disclosed values hold, is decided from this, not known by it: see
+/// [`CompiledPolicy::shortfalls`]. `Debug` shows no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedPresentation {
     bundle: BundleHash,
     request: RequestDigest,
+    presentation: PresentationDigest,
+    time: Timestamp,
     issuers: Vec<(String, PublicKey)>,
+    messages: Vec<Vec<(usize, Encoded)>>,
     disclosed: Vec<DisclosedValue>,
     proven: Vec<String>,
 }
 
 impl VerifiedPresentation {
-    /// The policy bundle that was satisfied.
+    /// The policy bundle under which it was made.
     pub fn bundle(&self) -> BundleHash {
         self.bundle
     }
@@ -92,12 +107,28 @@ impl VerifiedPresentation {
         self.request
     }
 
-    /// Each role with the issuer of its credential.
+    /// The digest of the presentation itself.
+    pub fn presentation_digest(&self) -> PresentationDigest {
+        self.presentation
+    }
+
+    /// The time for which everything was proven: that of the request.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// Each role, in the policy's order, with the issuer of its credential.
     pub fn issuers(&self) -> &[(String, PublicKey)] {
         &self.issuers
     }
 
-    /// What was disclosed, in the policy's order.
+    /// What was disclosed of each role's credential, in the policy's order: messages by ascending index,
+    /// as [`CompiledPolicy::shortfalls`] takes them.
+    pub fn disclosed_messages(&self) -> &[Vec<(usize, Encoded)>] {
+        &self.messages
+    }
+
+    /// The same for reading, with names and in the types of the schemas.
     pub fn disclosed(&self) -> &[DisclosedValue] {
         &self.disclosed
     }
@@ -108,7 +139,23 @@ impl VerifiedPresentation {
     }
 }
 
-/// Verifies a presentation against the verifier's own terms and request.
+impl fmt::Debug for VerifiedPresentation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedPresentation")
+            .field("bundle", &self.bundle)
+            .field("request", &self.request)
+            .field("time", &self.time)
+            .field("issuers", &self.issuers)
+            .field("disclosed", &self.disclosed)
+            .field("proven", &self.proven)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Verifies a presentation against the verifier's own terms and request: whether it is true, not whether
+/// it is acceptable. See [`VerifiedPresentation`].
+///
+/// An answer that is true has answered the request: its nonce is spent, whatever is decided then.
 ///
 /// `request` must be the one that the verifier made and kept, not one that came back with the answer:
 /// who chooses the request chooses the time for which validity is proven.
@@ -126,7 +173,7 @@ pub fn verify(
     request.check(terms.bundle(), audience, now, skew)?;
     let statement = check(terms, request, presentation)?;
     request.spend(nonces, now, skew)?;
-    Ok(report(&statement))
+    Ok(report(&statement, presentation))
 }
 
 /// Everything but time, audience and nonce.
@@ -235,7 +282,7 @@ fn check_credentials(
 
 /// What the equation of a credential's link needs of its BBS proof; `None` if a message that the policy
 /// has hidden is not.
-fn linked<'a>(
+pub(super) fn linked<'a>(
     policy: &CompiledPolicy,
     role: usize,
     link: &'a CredentialLink,
@@ -293,7 +340,7 @@ impl Coefficients {
     }
 }
 
-fn report(statement: &Statement<'_>) -> VerifiedPresentation {
+fn report(statement: &Statement<'_>, presentation: &Presentation) -> VerifiedPresentation {
     let terms = statement.terms();
     let policy = terms.policy();
     let roles = policy.roles().iter().zip(statement.credentials()).enumerate();
@@ -316,14 +363,19 @@ fn report(statement: &Statement<'_>) -> VerifiedPresentation {
                 (None, Some(Value::Timestamp(time))) => Some(time.to_string()),
                 _ => Some("(absent)".to_owned()),
             };
-            let claim = claim_path(terms, index, *message);
+            let claim = policy.claim(SlotSource { role: index, message: *message });
             disclosed.push(DisclosedValue { claim, value, text: text.unwrap_or_default() });
         }
     }
     VerifiedPresentation {
         bundle: terms.bundle(),
         request: statement.request_digest(),
+        presentation: PresentationDigest::from_bytes(
+            Sha256::digest(presentation.to_bytes()).into(),
+        ),
+        time: statement.time(),
         issuers,
+        messages: statement.credentials().iter().map(|one| one.values.clone()).collect(),
         disclosed,
         proven: proven(terms),
     }

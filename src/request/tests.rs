@@ -70,6 +70,38 @@ fn reject_requests_with_a_fault() {
     }
 }
 
+/// Who asks and for what: in the digest when it is there, and nowhere when it is not.
+#[test]
+fn relying_party_and_claims_are_optional_parts() {
+    let class = "https://example.org/class/bank";
+    let party = request().with_relying_party(class).unwrap();
+    let asked = party.clone().with_claims(&["kyc.status", "kyc.name"]).unwrap();
+    assert_eq!((asked.relying_party(), request().relying_party()), (Some(class), None));
+    assert_eq!(asked.claims().iter().collect::<Vec<_>>(), ["kyc.name", "kyc.status"]);
+    let swapped = party.clone().with_claims(&["kyc.name", "kyc.status"]).unwrap();
+    assert_eq!(swapped, asked, "order says nothing");
+    let digests = [request().digest(), party.digest(), asked.digest()];
+    assert!(digests[0] != digests[1] && digests[1] != digests[2] && digests[0] != digests[2]);
+    let text = asked.to_document().canonical();
+    assert_eq!(PresentationRequest::parse(text.as_bytes()).unwrap(), asked);
+    for (from, to, path) in [
+        (class, "bank", "$.relying_party"),
+        (class, "https://example.org/a b", "$.relying_party"),
+        ("kyc.name", "name", "$.claims[0]"),
+        ("kyc.name", "kyc.a.b", "$.claims[0]"),
+        ("kyc.name", "kyc.status", "$.claims[1]"),
+        ("[\"kyc.name\",\"kyc.status\"]", "[]", "$.claims"),
+        ("[\"kyc.name\",\"kyc.status\"]", "null", "$.claims"),
+    ] {
+        let other = text.replacen(from, to, 1);
+        assert_ne!(other, text, "{from}");
+        let fault = PresentationRequest::parse(other.as_bytes()).expect_err(to);
+        assert_eq!(fault.path(), path, "{from} -> {to}: {fault}");
+    }
+    let many: Vec<String> = (0..=MAX_CLAIMS).map(|i| format!("kyc.f{i}")).collect();
+    assert_eq!(request().with_claims(&many).unwrap_err().path(), "$.claims");
+}
+
 #[test]
 fn reject_expired_requests() {
     let check = |now| request().check(BUNDLE, AUDIENCE, at(now), 30);

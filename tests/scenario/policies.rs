@@ -24,12 +24,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The policies, (a) to (f).
-pub const POLICIES: [&str; 5] = [
+pub const POLICIES: [&str; 6] = [
     "a-eu-adult-resident",
     "b-us-accredited",
     "c-sg-investor",
     "d-sanctions",
-    // "e-eu-and-sg",
+    "e-eu-and-sg",
     "f-token-distribution",
 ];
 

@@ -10,10 +10,10 @@ use crate::cli::progress;
 use crate::credential::{Credential, CredentialError, Issuer, StatusHandles, UnverifiedCredential};
 use crate::did_key;
 use crate::encoding::Wire;
-use crate::policy::Bundle;
+use crate::policy::{Bundle, Shortfall};
 use crate::presentation::{
-    Expectation, Holding, Presentation, ProveError, StatementError, Terms, VerifiedPresentation,
-    VerifyError, prove, verify,
+    Expectation, Holding, Presentation, ProveError, Terms, VerifiedPresentation, VerifyError,
+    prove, verify,
 };
 use crate::request::{NonceStore, PresentationRequest};
 use crate::schema::Schema;
@@ -155,7 +155,8 @@ impl Stage {
         })
     }
 
-    /// The verifier checks each answer. `None` is an answer that is no presentation.
+    /// The verifier checks each answer. `None` is an answer that is no presentation, or a true one that is
+    /// not acceptable.
     pub(super) fn verify(
         &self,
         quiet: bool,
@@ -166,7 +167,13 @@ impl Stage {
     ) -> Timed<Option<Result<VerifiedPresentation, VerifyError>>> {
         each(quiet, label, answers, |_, (answer, request)| {
             let presentation = Presentation::from_bytes(answer).ok()?;
-            Some(verify(&self.terms, request, expectation, &presentation, nonces))
+            let verified = verify(&self.terms, request, expectation, &presentation, nonces);
+            let acceptable = |one: &VerifiedPresentation| {
+                let shortfalls =
+                    self.terms.policy().shortfalls(one.time(), one.disclosed_messages());
+                shortfalls.is_empty()
+            };
+            verified.as_ref().map_or(true, acceptable).then_some(verified)
         })
     }
 }
@@ -180,7 +187,8 @@ pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>)
         (Expected::Funds, Err(error)) => fails_only(error, "$.predicates[1]"),
         (Expected::Validity, Err(error)) => fails_only(error, "$.roles["),
         (Expected::Country, Err(error)) => {
-            matches!(error, ProveError::Statement(StatementError::Rule { .. }))
+            matches!(error, ProveError::NotAcceptable { shortfalls }
+                if matches!(shortfalls[..], [Shortfall::Rule { .. }]))
         }
         (Expected::Person, Err(error)) => matches!(error, ProveError::NotEqual { .. }),
     }

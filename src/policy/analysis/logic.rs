@@ -4,7 +4,7 @@ use super::Domains;
 use super::set::IntegerSet;
 use crate::policy::SlotSource;
 use sigil_circuits::Comparison;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Greatest number of nodes that counting rules are taken apart into; what goes beyond is open.
 const MAX_NODES: usize = 20_000;
@@ -37,14 +37,14 @@ impl Logic {
     }
 
     /// The messages that it speaks of.
-    pub(crate) fn sources(&self, found: &mut Vec<SlotSource>) {
+    pub(crate) fn sources(&self) -> BTreeSet<SlotSource> {
         match self {
-            Self::Constant(_) | Self::Open => {}
-            Self::Linear { terms, .. } => found.extend(terms.iter().map(|(_, source)| *source)),
-            Self::Member { source, .. } => found.push(*source),
-            Self::Not(inner) => inner.sources(found),
+            Self::Constant(_) | Self::Open => BTreeSet::new(),
+            Self::Linear { terms, .. } => terms.iter().map(|(_, source)| *source).collect(),
+            Self::Member { source, .. } => BTreeSet::from([*source]),
+            Self::Not(inner) => inner.sources(),
             Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
-                parts.iter().for_each(|part| part.sources(found));
+                parts.iter().flat_map(Self::sources).collect()
             }
         }
     }

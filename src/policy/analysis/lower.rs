@@ -1,7 +1,7 @@
 //! From rules to predicates over messages, at a time.
 
 use super::logic::Logic;
-use super::{Domains, IntegerSet};
+use super::{Domains, IntegerSet, opaque};
 use crate::policy::{PublicForm, PublicRule, PublicTerm, Rule, SlotSource};
 use crate::value::{Encoded, Timestamp};
 use sigil_circuits::Comparison;
@@ -155,7 +155,9 @@ fn public(rule: &PublicRule, domains: &Domains, at: Timestamp) -> Logic {
             let mark = i128::from(domains.optional(*source));
             let integers = allowed.iter().filter_map(|value| match value {
                 Encoded::Integer(integer) => Some(i128::from(*integer) + mark),
-                Encoded::Absent | Encoded::Text(_) | Encoded::Bytes(_) => None,
+                Encoded::Text(text) => Some(opaque(text.as_bytes())),
+                Encoded::Bytes(octets) => Some(opaque(octets)),
+                Encoded::Absent => None,
             });
             Logic::Member { source: *source, set: IntegerSet::of(integers) }
         }

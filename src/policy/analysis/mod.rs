@@ -12,16 +12,19 @@
 //!
 //! Every answer is exact or says that it is not: a [`Verdict::Undecided`] is never a guess, and
 //! values that are not exact are a superset. Bounds keep the work small; beyond them, and where a
-//! rule needs what is not known here (text, years from a revealed date), the answer is undecided.
+//! rule needs what is not known here (years from a revealed date), the answer is undecided. Text and
+//! bytes only equal or differ; part of a hash stands for them.
 
 mod cells;
 mod logic;
 mod lower;
+mod pair;
 mod set;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use logic::Logic;
+pub(super) use pair::Pair;
 pub use set::IntegerSet;
 
 use super::{CompiledPolicy, Rule, SlotSource};
@@ -31,6 +34,7 @@ use crate::schema::{
 use crate::value::{FieldType, Timestamp};
 use cells::cells;
 use logic::{Normal, join};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a rule holds.
@@ -67,8 +71,18 @@ struct Domain {
     optional: bool,
 }
 
-/// The integers that a field may be; none for text and bytes.
-pub(crate) fn field_domain(field: &Field) -> Option<IntegerSet> {
+/// Bits of what stands for a text here.
+const OPAQUE_BITS: u32 = 96;
+
+/// What stands for a text or bytes, which only equal or differ: part of a hash, never 0.
+fn opaque(octets: &[u8]) -> i128 {
+    let digest = Sha256::digest(octets);
+    let head = digest.iter().take(OPAQUE_BITS as usize / 8);
+    1 + head.fold(0, |sum: i128, octet| sum << 8 | i128::from(*octet))
+}
+
+/// The integers that a field may be.
+fn field_domain(field: &Field) -> IntegerSet {
     let values = match field.field_type() {
         FieldType::Enum(variants) => {
             IntegerSet::of(variants.iter().map(|(_, code)| i128::from(code)))
@@ -76,13 +90,15 @@ pub(crate) fn field_domain(field: &Field) -> Option<IntegerSet> {
         FieldType::Date => IntegerSet::between(0, Timestamp::MAX.date().days().into()),
         FieldType::Timestamp => IntegerSet::between(0, Timestamp::MAX.unix().into()),
         // Not every integer of 64 bits is a code, but no rule can tell: it only names some.
-        other => IntegerSet::between(0, (1i128 << other.bits()?) - 1),
+        other => match other.bits() {
+            Some(bits) => IntegerSet::between(0, (1i128 << bits) - 1),
+            None => IntegerSet::between(i128::from(!field.optional()), 1 << OPAQUE_BITS),
+        },
     };
-    if !field.optional() {
-        return Some(values);
+    if !field.optional() || field.bits().is_none() {
+        return values;
     }
-    let present = values.plus(&IntegerSet::of([1]), usize::MAX)?;
-    Some(present.union(&IntegerSet::of([0])))
+    values.moved(1).union(&IntegerSet::of([0]))
 }
 
 impl Domains {
@@ -109,11 +125,8 @@ impl Domains {
         domains
     }
 
-    /// Adds the domain of a field, if it has one.
-    pub(crate) fn insert_field(&mut self, source: SlotSource, field: &Field) {
-        if let Some(values) = field_domain(field) {
-            self.insert(source, values, field.optional());
-        }
+    fn insert_field(&mut self, source: SlotSource, field: &Field) {
+        self.insert(source, field_domain(field), field.optional());
     }
 
     pub(crate) fn insert(&mut self, source: SlotSource, values: IntegerSet, optional: bool) {
@@ -154,6 +167,7 @@ impl Analysis {
     }
 
     /// Over other domains.
+    #[cfg(test)]
     pub(crate) fn over(domains: Domains, at: Timestamp) -> Self {
         Self { domains, at }
     }

@@ -185,6 +185,12 @@ impl IntegerSet {
         Some(Self::of(self.values(limit)?.into_iter().map(|value| value * factor)))
     }
 
+    /// `{x + by}`, for a small `by`.
+    pub(super) fn moved(&self, by: i128) -> Self {
+        let moved = self.intervals.iter().map(|(low, high)| (low + by, high + by));
+        Self::canonical(moved.collect())
+    }
+
     /// `{x + y}`; none where it has too many parts, or leaves the range of sets.
     pub(super) fn plus(&self, other: &Self, limit: usize) -> Option<Self> {
         if self.intervals.len().saturating_mul(other.intervals.len()) > limit {

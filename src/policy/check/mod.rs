@@ -86,6 +86,11 @@ impl Findings {
         self.worst() != Some(Severity::Error)
     }
 
+    /// Adds what another check found.
+    pub fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+    }
+
     fn add(&mut self, severity: Severity, place: &str, message: String, remedy: &str) {
         let (place, remedy) = (place.to_owned(), remedy.to_owned());
         self.findings.push(Finding { place, severity, message, remedy });

@@ -6,11 +6,10 @@
 
 use super::{FEW, Finding, Findings, Severity, hidden, rules};
 use crate::document::Fault;
-use crate::policy::analysis::{Analysis, Domains, Left, Logic};
+use crate::policy::analysis::{Left, Logic, Pair};
 use crate::policy::{CompiledPolicy, Policy, SlotSource};
 use crate::schema::Schema;
 use crate::value::Timestamp;
-use std::collections::BTreeSet;
 
 /// What is left of a hidden claim that two policies speak of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +53,8 @@ impl Policy {
     ) -> Result<Vec<Narrowing>, Fault> {
         let (first, second) = (self.compile(schemas)?, other.compile(schemas)?);
         let pair = Pair::new(&first, &second, at);
+        let (this, that) = (pair.first(), pair.second());
+        let together = Logic::All(vec![this.clone(), that.clone()]);
         let mut narrowings = Vec::new();
         for (source, claim) in hidden(&first) {
             let Some(own) = pair.in_second(source) else { continue };
@@ -61,16 +62,15 @@ impl Policy {
                 let role = policy.roles().get(source.role);
                 role.is_some_and(|role| role.must().contains(&source.message))
             };
-            let spoken = pair.first.1.contains(&source) && pair.second.1.contains(&source);
+            let spoken = this.sources().contains(&source) && that.sources().contains(&source);
             if !spoken || revealed(&second, own) {
                 continue;
             }
-            let both = Logic::All(vec![pair.first.0.clone(), pair.second.0.clone()]);
-            let both = pair.analysis.left_logic(&both, source);
+            let both = pair.analysis.left_logic(&together, source);
             narrowings.push(Narrowing {
                 written: rules::render(&first, source, &both.values),
-                this: pair.analysis.left_logic(&pair.first.0, source),
-                other: pair.analysis.left_logic(&pair.second.0, source),
+                this: pair.analysis.left_logic(&this, source),
+                other: pair.analysis.left_logic(&that, source),
                 both,
                 claim,
             });
@@ -121,51 +121,5 @@ impl Narrowing {
         };
         let (place, remedy) = (self.claim.clone(), remedy.to_owned());
         Finding { place, severity, message, remedy }
-    }
-}
-
-/// Two policies over the messages of one holder: roles of the same name and schema are one.
-struct Pair {
-    analysis: Analysis,
-    first: (Logic, BTreeSet<SlotSource>),
-    second: (Logic, BTreeSet<SlotSource>),
-    /// For each role of the first, the role of the second that is the same.
-    roles: Vec<Option<usize>>,
-}
-
-impl Pair {
-    fn new(first: &CompiledPolicy, second: &CompiledPolicy, at: Timestamp) -> Self {
-        let same = |role: &crate::policy::Role| {
-            let same = |other: &crate::policy::Role| {
-                other.name() == role.name() && other.schema().id() == role.schema().id()
-            };
-            second.roles().iter().position(same)
-        };
-        let roles: Vec<Option<usize>> = first.roles().iter().map(same).collect();
-        let offset = first.roles().len();
-        let moved = |source: SlotSource| {
-            let role = roles.iter().position(|role| *role == Some(source.role));
-            SlotSource { role: role.unwrap_or(offset + source.role), ..source }
-        };
-        let mut domains = Domains::of_policy(first);
-        domains.insert_moved(&Domains::of_policy(second), moved);
-        let logic = |policy: &CompiledPolicy| Analysis::new(policy, at).whole(policy);
-        let with_sources = |logic: Logic| {
-            let mut sources = Vec::new();
-            logic.sources(&mut sources);
-            (logic, sources.into_iter().collect())
-        };
-        Self {
-            analysis: Analysis::over(domains, at),
-            first: with_sources(logic(first)),
-            second: with_sources(logic(second).moved(&moved)),
-            roles,
-        }
-    }
-
-    /// The same message in the second policy.
-    fn in_second(&self, source: SlotSource) -> Option<SlotSource> {
-        let role = self.roles.get(source.role).copied().flatten()?;
-        Some(SlotSource { role, ..source })
     }
 }

@@ -36,11 +36,14 @@ pub(super) fn together(
         Verdict::Never => {}
     }
     let before = findings.findings.len();
+    let checks = compiled.checks().iter().map(|check| (check.path.as_str(), &check.rule));
+    let checks = checks.filter(|(path, _)| !path.starts_with("$.predicates"));
     let rules: Vec<(&str, Logic)> = compiled
         .conjuncts()
         .iter()
         .map(|conjunct| (conjunct.path.as_str(), &conjunct.rule))
-        .chain(compiled.checks().iter().map(|check| (check.path.as_str(), &check.rule)))
+        // Predicates over revealed values stand in both lists.
+        .chain(checks)
         .map(|(path, rule)| (path, analysis.logic(rule)))
         .filter(|(_, rule)| analysis.decide_logic(rule) != Verdict::Never)
         .collect();
@@ -144,12 +147,15 @@ pub(super) fn render(compiled: &CompiledPolicy, source: SlotSource, set: &Intege
             Some(value) => field.field_type().render(&value).ok(),
         }
     };
+    if let Some(values) = set.values(8) {
+        let written = values.into_iter().map(|n| one(n).unwrap_or_else(|| n.to_string()));
+        return written.collect::<Vec<_>>().join(", ");
+    }
     let range = |(low, high): &(i128, i128)| {
         let number = |n: i128| one(n).unwrap_or_else(|| n.to_string());
-        match high - low {
-            0 => number(*low),
-            1 => format!("{}, {}", number(*low), number(*high)),
-            _ => format!("{} to {}", number(*low), number(*high)),
+        match low == high {
+            true => number(*low),
+            false => format!("{} to {}", number(*low), number(*high)),
         }
     };
     let ranges: Vec<String> = set.intervals().iter().take(8).map(range).collect();

@@ -38,7 +38,6 @@ use crate::document::{Cursor, Fault, Problem};
 use cel::parser::Parser;
 use reader::Reader;
 use sigil_circuits::Comparison;
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// Greatest length of an expression in octets.
@@ -160,18 +159,6 @@ impl Node {
         }
     }
 
-    fn collect_claims<'a>(&'a self, claims: &mut BTreeSet<(&'a str, &'a str)>) {
-        if let Self::Has { role, field, .. } | Self::Flag { role, field, .. } = self {
-            claims.insert((role, field));
-        }
-        for term in self.forms().into_iter().flatten() {
-            if let Atom::Claim { role, field } = &term.atom {
-                claims.insert((role, field));
-            }
-        }
-        self.parts().iter().for_each(|part| part.collect_claims(claims));
-    }
-
     /// The linear forms of a condition that is not made of others.
     fn forms(&self) -> Vec<&[Term]> {
         match self {
@@ -183,6 +170,20 @@ impl Node {
             Self::In { value, set: Set::Param { .. }, .. } => vec![value],
             Self::Between { value, low, high, .. } => vec![value, low, high],
             _ => Vec::new(),
+        }
+    }
+
+    fn collect_claims<'n>(&'n self, claims: &mut Vec<(&'n str, &'n str)>) {
+        if let Self::Has { role, field, .. } | Self::Flag { role, field, .. } = self {
+            claims.push((role, field));
+        }
+        for term in self.forms().into_iter().flatten() {
+            if let Atom::Claim { role, field } = &term.atom {
+                claims.push((role, field));
+            }
+        }
+        for part in self.parts() {
+            part.collect_claims(claims);
         }
     }
 
@@ -267,9 +268,9 @@ impl Expression {
         names
     }
 
-    /// Role and field of every claim in it.
-    pub(super) fn claims(&self) -> BTreeSet<(&str, &str)> {
-        let mut claims = BTreeSet::new();
+    /// Role and field of the claims in it, with repetition.
+    pub(super) fn claims(&self) -> Vec<(&str, &str)> {
+        let mut claims = Vec::new();
         self.root.collect_claims(&mut claims);
         claims
     }

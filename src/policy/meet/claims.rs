@@ -107,7 +107,7 @@ impl Meeting<'_> {
 }
 
 /// What a claim says, for people.
-pub(super) fn says(rule: ClaimRule, one_of: Option<&Vec<Document>>) -> String {
+pub(in crate::policy) fn says(rule: ClaimRule, one_of: Option<&Vec<Document>>) -> String {
     match one_of {
         None => rule.word().to_owned(),
         Some(values) => format!("{}, one of {}", rule.word(), list(values)),

@@ -29,14 +29,17 @@ mod conflict;
 mod normal;
 mod roles;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
+pub(super) use claims::says;
 pub use conflict::{Conflict, Side};
+pub(super) use normal::{agreements, pairs};
 
 use super::document::{Claim, ClaimPath, Predicate};
+use super::expression::Expression;
 use super::{ClaimRule, Policy, Window};
 use crate::value::LeapDay;
-use claims::{Stance, says};
+use claims::Stance;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A place in one of the documents, and what it says.
@@ -136,15 +139,8 @@ impl Meeting<'_> {
             pseudonym: self.pseudonym(),
             tests: Vec::new(),
         };
-        let parts = &normal::conjuncts(a) | &normal::conjuncts(b);
-        let accept = normal::accept(&parts, met.names());
-        let together = accept.as_deref().map(normal::expression);
-        if together == Some(None) {
-            let place = || Place::new("$.accept", "its part");
-            let problem = "together the expressions are too long";
-            self.conflict("accept", place(), place(), problem, "shorten both".to_owned());
-        }
-        Policy { accept: together.flatten(), ..met }.normal()
+        let accept = self.accept(met.names());
+        Policy { accept, ..met }.normal()
     }
 
     /// The common members of two sets, of which there must be one.
@@ -229,6 +225,23 @@ impl Meeting<'_> {
             self.conflict("validity", place(first), place(second), problem, offer);
         }
         Some(Window { from, until })
+    }
+
+    fn accept(&mut self, names: BTreeSet<String>) -> Option<Expression> {
+        let (a, b) = (self.a, self.b);
+        let parts = &normal::conjuncts(a) | &normal::conjuncts(b);
+        match normal::accept(&parts, names) {
+            Ok(accept) => accept,
+            Err(fault) => {
+                let place = |policy: &Policy| {
+                    let accept = policy.accept.as_ref().map(|accept| accept.source.as_str());
+                    Place::new("$.accept", accept.unwrap_or("all predicates"))
+                };
+                let problem = "both together make no expression";
+                self.conflict("accept", place(a), place(b), problem, fault.remedy().to_owned());
+                None
+            }
+        }
     }
 
     fn claims(&mut self) -> Vec<Claim> {

@@ -5,7 +5,7 @@
 //! belong to the document as written (they name its places) and fall away.
 
 use crate::did_key;
-use crate::document::{Cursor, Document};
+use crate::document::{Cursor, Document, Fault};
 use crate::policy::document::{Agreement, Claim, ClaimPath, RoleRule};
 use crate::policy::expression::Expression;
 use crate::policy::{ClaimRule, Policy};
@@ -22,9 +22,9 @@ impl Policy {
         normal.claims.iter_mut().for_each(sort_values);
         normal.claims.sort_by(|a, b| a.path.cmp(&b.path));
         normal.predicates.sort_by(|a, b| a.name.cmp(&b.name));
-        // The normal spelling adds brackets at most: if it is too long for that, it stays.
-        normal.accept = accept(&conjuncts(self), normal.names())
-            .and_then(|text| expression(&text).or_else(|| self.accept.clone()));
+        if let Ok(accept) = accept(&conjuncts(self), normal.names()) {
+            normal.accept = accept;
+        }
         normal.equal = pairs(&self.equal);
         normal.agree = agreements(&self.agree);
         normal.tests = Vec::new();
@@ -55,7 +55,7 @@ fn sort_values(claim: &mut Claim) {
 }
 
 /// Pairs of equal claims in one order, each once.
-pub(super) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPath)> {
+pub(in crate::policy) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPath)> {
     let ordered = |(a, b): &(ClaimPath, ClaimPath)| match a <= b {
         true => (a.clone(), b.clone()),
         false => (b.clone(), a.clone()),
@@ -65,7 +65,7 @@ pub(super) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPath, ClaimPa
 }
 
 /// Agreements in one order, each once.
-pub(super) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
+pub(in crate::policy) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
     let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
     let rules: BTreeSet<_> =
         rules.iter().map(|rule| (sorted(&rule.roles), sorted(&rule.fields))).collect();
@@ -90,20 +90,22 @@ pub(super) fn conjuncts(policy: &Policy) -> BTreeSet<String> {
 }
 
 /// The expression of parts that all have to hold; none where it is every predicate.
-pub(super) fn accept(parts: &BTreeSet<String>, names: BTreeSet<String>) -> Option<String> {
+///
+/// # Errors
+/// Where it is longer than expressions may be.
+pub(super) fn accept(
+    parts: &BTreeSet<String>,
+    names: BTreeSet<String>,
+) -> Result<Option<Expression>, Fault> {
     if *parts == names {
-        return None;
+        return Ok(None);
     }
     let part = |part: &String| match top_level(part, "||").len() {
         0 | 1 => part.clone(),
         _ => format!("({part})"),
     };
-    Some(parts.iter().map(part).collect::<Vec<_>>().join(" && "))
-}
-
-/// An acceptance expression, if it is one.
-pub(super) fn expression(text: &str) -> Option<Expression> {
-    Expression::parse(&Cursor::root(&Document::text(text))).ok()
+    let text = Document::Text(parts.iter().map(part).collect::<Vec<_>>().join(" && "));
+    Expression::parse(&Cursor::root(&text)).map(Some)
 }
 
 /// Takes an acceptance expression apart at `&&`. It is made of names, parentheses, `!`, `||`,

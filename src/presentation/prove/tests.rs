@@ -5,7 +5,7 @@ use crate::presentation::statement::Terms;
 use crate::presentation::tests::scenario::{
     SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario, rng, sixteen,
 };
-use crate::presentation::verify::{VerifyError, check};
+use crate::presentation::verify::{VerifyError, check, linked};
 
 /// The prover's steps for the verifier's own statement, with a Groth16 proof of the forger's.
 fn forge(
@@ -81,4 +81,33 @@ fn forge_presentation_without_its_predicate() {
     let forged = forge(&scenario, |_, _| None);
     assert!(!forged.has_predicate() && forged.credentials[0].link.is_none());
     assert!(refused(&scenario.terms, &scenario, &forged));
+}
+
+/// A value of a predicate that is disclosed instead of hidden has no response that T could be held
+/// against: such an answer is not even true, whatever else it says.
+#[test]
+fn reject_a_slot_that_is_disclosed() {
+    let scenario = sixteen();
+    let (terms, holdings) = (&scenario.terms, scenario.holdings());
+    let policy = terms.policy();
+    let link = scenario.prove(1).unwrap().credentials.remove(0).link.unwrap();
+    let is_linked = |surplus: Option<usize>| {
+        let mut choice = choose(terms, 0, &holdings[0]).unwrap();
+        let value = |message| (message, holdings[0].credential.encoded(message).unwrap());
+        choice.disclosed.extend(surplus.map(value));
+        choice.disclosed.sort_by_key(|(index, _)| *index);
+        let statement = Statement::new(terms, &scenario.request, &[choice]).unwrap();
+        let inits = begin_credentials(&statement, &holdings, &mut rng(3)).unwrap();
+        let proof = inits.into_iter().next().unwrap().finalize(b"ph").unwrap();
+        let public = &statement.credentials()[0];
+        let (generators, header) = (statement.generators(0), statement.header(0));
+        let verified =
+            bbs::proof_verify(&public.issuer, &proof, generators, header, b"ph", &public.disclosed);
+        linked(policy, 0, &link, &[verified.unwrap()]).is_some()
+    };
+    let schema = policy.roles()[0].schema();
+    let (slot, other) = (schema.field("income").unwrap().0, schema.field("level").unwrap().0);
+    assert!(policy.slots().iter().any(|source| source.message == slot));
+    assert!(is_linked(None) && is_linked(Some(other)));
+    assert!(!is_linked(Some(slot)));
 }

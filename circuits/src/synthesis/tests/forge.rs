@@ -289,19 +289,41 @@ fn forge_part_counted_twice() {
     assert_eq!(failing.count(), 1, "only the row that keeps ports distinct refuses it");
 }
 
-/// The same where parts are counted: one with selector 2, or two that sum to 2 from others.
+/// Three of seven where four are due: too many pairs, so each part's selectors are held in sum.
+#[test]
+fn forge_part_counted_twice_among_many() {
+    let formula = Formula::at_least(4, (0..7).map(|i| ge(i, i)).collect());
+    let shape = shape_of(&[8; 7], formula);
+    // Bits of four, a row for each part and port, and one for each part.
+    assert_eq!(shape.constraints(), 4 * 8 + 4 * 4 + 7);
+    for held in 0..1u32 << 7 {
+        let slots: Vec<i128> = (0..7).map(|i| if held >> i & 1 == 1 { 200 } else { 1 }).collect();
+        let expected = held.count_ones() >= 4;
+        assert_eq!(shape.satisfiable(&slots, &[100; 7]), Ok(expected), "{slots:?}");
+        assert_eq!(accepts(&shape, &slots, &[100; 7]), expected, "{slots:?}");
+    }
+}
+
+/// Where parts are counted: one that holds, with selector 2, and its inverses to suit. The row
+/// that refuses it is the one that makes its selector 0 or the guard.
 #[test]
 fn forge_count_that_is_no_sum_of_ones() {
     let shape = shape_of(&[4; 4], counted());
     let system = shape.system();
-    let selectors = cells(system, Cell::Selector);
-    assert_eq!(selectors.len(), 3);
-    let slots = [9, 0, 0, 0];
-    let params = [8, 7, 6, 5];
+    let (slots, params) = ([9, 0, 0, 0], [8, 7, 6, 5]);
     assert_eq!(shape.satisfiable(&slots, &params), Ok(false));
     let mut z = system_of(&shape, &slots, &params);
-    for sum in [[2, 0, 0], [1, 0, 0], [3, -1, 0], [0, 0, 0], [1, 1, 0], [2, 1, -1]] {
-        selectors.iter().zip(sum).for_each(|(cell, value)| z[*cell] = Fr::from(value));
-        assert!(!system.is_satisfied(&z), "{sum:?}");
+    let forms = system.forms(&z[..system.instances()]);
+    let Step::Choice(choice) = &system.sections[0].step else { panic!("a choice") };
+    for (part, value) in choice.parts.iter().zip([2u64, 0, 0, 0]) {
+        part.selectors.iter().flatten().for_each(|cell| z[*cell] = Fr::from(value));
+        let Step::All(steps) = &part.steps[0] else { panic!("a conjunction") };
+        for step in steps {
+            if let Step::NonZero { form, inverse } = step {
+                z[*inverse] = forms[*form].inverse().unwrap_or_default() * Fr::from(value);
+            }
+        }
     }
+    let failing = (0..system.constraints()).filter(|row| !system.row_holds(*row, &z));
+    assert_eq!(failing.count(), 1, "only the row of its selector refuses it");
 }
