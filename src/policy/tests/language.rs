@@ -205,7 +205,10 @@ fn the_language_means_the_same_everywhere_at_full_width() {
                         let (_, field) = setting.field(path);
                         values.insert(path.clone(), pick(&mut random, field));
                     }
-                    values.insert("s.f".into(), Known::Value(Value::Bool(random().is_multiple_of(2))));
+                    values.insert(
+                        "s.f".into(),
+                        Known::Value(Value::Bool(random().is_multiple_of(2))),
+                    );
                     let now = TIMES[random() as usize % TIMES.len()].parse().unwrap();
                     let held = case.judge(&values, now, n % 8 == 0);
                     seen[usize::from(held)] += 1;
