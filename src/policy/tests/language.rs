@@ -40,7 +40,7 @@ const EXHAUSTIVE: &str = r#"
     between(s.a, 3, 9); between(s.b, -8, 7); between(s.c, 2, 5); between(s.c, 0, 7);
     between(s.a, s.b, s.b + 4); between(s.a, s.c, params.three + 7); between(s.b, 3, 3);
     has(s.c); !has(s.c); has(s.c) && s.c < 3; !has(s.c) || s.c < 3; has(s.g); has(s.h); s.p > 3;
-    s.p >= s.a; s.a + s.p == 3; s.q > 3; s.q >= s.a; s.a - s.q > 0; s.q == s.p; s.q != s.c;
+    s.p >= s.a; s.c >= s.p; s.c == s.p; s.c > s.q; s.a + s.p == 3; s.q > 3; s.q >= s.a; s.a - s.q > 0; s.q == s.p; s.q != s.c;
     has(s.q); !has(s.q); s.r; !s.r; s.r == s.f; s.r != s.g; s.p in [-8, 3]; s.q in [0, 3];
     s.q not in [0, 3]; s.a in [3, 5] || s.q > 2; s.a - s.p in [0, 4]; s.a + s.q in [0, 4];
     between(s.p, s.b, 3); between(s.q, 2, 3); s.a > 3 && s.b < 2; s.a > 3 || s.b < 2;
@@ -105,7 +105,7 @@ const WIDTHS: &str = r#"
     today >= w.do + years(18); today > w.d + years(params.age);
     w.d <= date("2022-02-28") - years(18); w.d < params.born + years(18);
     w.d + years(18) <= date("2022-02-28"); w.d + years(18) < date("2022-03-01");
-    w.do + years(1) > params.born; w.d <= w.dr - years(4); w.d >= w.dr + years(4);
+    w.do + years(1) > params.born; w.d <= w.dr - years(4); w.do >= w.dr - years(4); w.do == w.dr - years(4); w.d >= w.dr + years(4);
     w.d <= w.dx - years(4); w.d + years(4) <= w.dr; w.d + years(4) < w.dr;
     w.do + years(4) >= w.dx; w.do + years(4) > w.dr; w.dr + years(18) <= today;
     w.dr - years(2) > params.born; w.dx <= today - years(18); w.dx + years(18) == today;
