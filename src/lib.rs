@@ -4,9 +4,10 @@
 //! with a verifying key in a [`Bundle`](policy::Bundle), and held by both sides as
 //! [`Terms`](presentation::Terms). An [`Issuer`](credential::Issuer) signs credentials. A verifier
 //! asks with a [`PresentationRequest`](request::PresentationRequest);
-//! [`prove`](presentation::prove) answers it, [`verify`](presentation::verify) says whether the
-//! answer is true, and the policy whether it is acceptable. The protocol, and what it rests on, is in
-//! [`presentation`].
+//! [`plan`](plan::plan) says what would leave the wallet, [`prove`](presentation::prove) answers,
+//! [`verify`](presentation::verify) says whether the answer is true, and
+//! [`decide`](decision::decide) whether it is acceptable now. The protocol, and what it rests on, is
+//! in [`presentation`]; what policies can say, in [`policy`].
 //!
 //! Circuit keys are of [`circuits`]; randomness is an argument, of `rand_core` 0.6.
 //!
@@ -14,6 +15,7 @@
 //! use rand_core::OsRng;
 //! use sigil::bbs::{SecretKey, Suite};
 //! use sigil::credential::{Issuer, StatusHandles, Validity};
+//! use sigil::decision::{Situation, StatusState, decide};
 //! use sigil::policy::{Bundle, Policy};
 //! use sigil::presentation::{Expectation, Holding, Terms, prove, verify};
 //! use sigil::request::{InMemoryNonces, Nonce, PresentationRequest};
@@ -62,8 +64,12 @@
 //! let nonces = InMemoryNonces::default();
 //! let verified = verify(&terms, &request, &expectation, &presentation, &nonces)?;
 //! assert!(verified.disclosed().is_empty());
-//! let wanting = terms.policy().shortfalls(verified.time(), verified.disclosed_messages());
-//! assert!(wanting.is_empty(), "true, and nothing is wanting");
+//!
+//! // True; whether it is acceptable is a decision, with every reason if it is not.
+//! let status = StatusState::default();
+//! let situation = Situation { audience: shop, status: &status, now };
+//! let verdict = decide(&terms, &bundle, &request, &verified, &situation);
+//! assert!(verdict.decision().is_permit());
 //! assert!(verify(&terms, &request, &expectation, &presentation, &nonces).is_err(), "a replay");
 //! # Ok(())
 //! # }

@@ -31,6 +31,20 @@
 //! and the verifying key, so that a request names all three by one hash.
 //!
 //! Every credential's validity window is proven too, hidden, unless its role says otherwise.
+//!
+//! What can be said of policies by themselves:
+//!
+//! | function | says |
+//! |---|---|
+//! | [`Policy::check`], [`Policy::check_with`] | what is wrong, probably not meant, or disclosed without being revealed |
+//! | [`Policy::check_consumer`] | which facts that a downstream system needs do not follow |
+//! | [`meet`] | the policy that holds where both do, or every conflict |
+//! | [`diff`] | what was loosened, tightened or moved, and whether the old keys serve |
+//! | [`check_predicate`] | types, shape and cost of one predicate |
+//!
+//! They rest on one [`Analysis`], which decides rules exactly where they speak of single values, and
+//! says so where it can't. What a holder would reveal is said by [`crate::plan`], whether something
+//! is acceptable by [`crate::decision`].
 
 mod acceptance;
 mod analysis;
