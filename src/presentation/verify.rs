@@ -384,10 +384,10 @@ fn report(statement: &Statement<'_>, presentation: &Presentation) -> VerifiedPre
 /// The places of the policy that hidden values were proven to satisfy, each once.
 fn proven(terms: &Terms) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
-    let equalities = (0..terms.policy().equalities().len()).map(|i| format!("$.equal[{i}]"));
-    for place in terms.policy().conditions().iter().cloned().chain(equalities) {
-        if !places.contains(&place) {
-            places.push(place);
+    let policy = terms.policy();
+    for place in policy.conditions().iter().chain(policy.equality_paths()) {
+        if !places.contains(place) {
+            places.push(place.clone());
         }
     }
     places
