@@ -2,8 +2,8 @@
 //!
 //! A trusted setup is made for a shape, so a threshold, a date or a list can move without a new
 //! one. A [`Shape`] exists only if its formula is well formed, cannot wrap and can hold, and if
-//! every slot is bounded; it carries its constraint system, which prover, verifier and setup
-//! share.
+//! every slot that a proof may rely on is bounded where it does; it carries its constraint system,
+//! which prover, verifier and setup share.
 
 use std::fmt;
 use std::sync::Arc;

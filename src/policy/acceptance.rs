@@ -49,7 +49,10 @@ impl fmt::Display for Shortfall {
 impl CompiledPolicy {
     /// Everything that the policy finds wanting in what was disclosed, each once: what is missing, what
     /// is too much, and the rules that do not hold, in the order of [`CompiledPolicy::checks`]. Nothing
-    /// if it is acceptable.
+    /// if what was disclosed is all that it should be.
+    ///
+    /// That is not all that a policy asks. Issuers that must be distinct
+    /// ([`CompiledPolicy::distinct_issuers`]) and whether the policy is in force are not looked at here.
     ///
     /// `now` is the time of the request. `disclosed` are the messages disclosed of each role's
     /// credential, by index, in the order of the roles. A rule over a claim that is missing does not

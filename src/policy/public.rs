@@ -169,24 +169,26 @@ impl PublicRule {
         }
     }
 
-    /// Whether the rule holds. What is not revealed satisfies no rule.
-    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
+    /// Whether the rule holds; none if a value that it needs was not revealed. Neither the rule nor its
+    /// negation is then satisfied: a negation that followed from silence would be the holder's choice.
+    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<bool> {
         let value = |form: &PublicForm| form.value(now, revealed);
         match self {
-            Self::Compare { form, op } => value(form).is_some_and(|value| op.compare(value, 0)),
+            Self::Compare { form, op } => value(form).map(|value| op.compare(value, 0)),
             Self::Member { form, set } => {
-                let found = value(form);
-                found.is_some() && set.iter().any(|element| value(element) == found)
+                let found = value(form)?;
+                let set = set.iter().map(value).collect::<Option<Vec<_>>>()?;
+                Some(set.contains(&found))
             }
-            Self::Present(source) => revealed(*source).is_some_and(|v| v != Encoded::Absent),
+            Self::Present(source) => revealed(*source).map(|value| value != Encoded::Absent),
             Self::OneOf { source, allowed, may_be_hidden } => match revealed(*source) {
-                Some(value) => allowed.contains(&value),
-                None => *may_be_hidden,
+                Some(value) => Some(allowed.contains(&value)),
+                None => may_be_hidden.then_some(true),
             },
-            Self::Same { a, b } => match (revealed(*a), revealed(*b)) {
-                (Some(a), Some(b)) => a == b && a != Encoded::Absent,
-                _ => false,
-            },
+            Self::Same { a, b } => {
+                let (a, b) = (revealed(*a)?, revealed(*b)?);
+                Some(a == b && a != Encoded::Absent)
+            }
         }
     }
 }
@@ -223,5 +225,70 @@ impl PublicCheck {
     /// Whether the rule holds. What cannot be evaluated does not.
     pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
         self.rule.holds(&Facts::public(now, revealed)) == Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: SlotSource = SlotSource { role: 0, message: 4 };
+    const THERE: SlotSource = SlotSource { role: 1, message: 4 };
+
+    /// Every kind of rule, over a value that both sides know to be 7.
+    fn rules() -> Vec<PublicRule> {
+        let form = || PublicForm::term(PublicTerm::Disclosed(HERE));
+        let base = PublicDay::Disclosed(HERE);
+        let leap_day = LeapDay::Feb28;
+        let years = PublicTerm::Years { base, years: 18, leap_day, strict: false };
+        let allowed = vec![Encoded::Integer(7)];
+        vec![
+            PublicRule::Compare { form: form(), op: Comparison::Ge },
+            PublicRule::Compare { form: PublicForm::term(years), op: Comparison::Gt },
+            PublicRule::Member { form: form(), set: vec![PublicForm::constant(7)] },
+            PublicRule::Member { form: PublicForm::constant(7), set: vec![form()] },
+            PublicRule::Present(HERE),
+            PublicRule::OneOf { source: HERE, allowed, may_be_hidden: false },
+            PublicRule::Same { a: HERE, b: THERE },
+            PublicRule::Same { a: THERE, b: HERE },
+        ]
+    }
+
+    /// Whoever withholds a value must not thereby choose what a negation comes to, nor anything that
+    /// is made of negations.
+    #[test]
+    fn reject_negations_of_what_is_not_revealed() {
+        let now = Timestamp::from_hours(5).unwrap();
+        let seven = |_: SlotSource| Some(Encoded::Integer(7));
+        let withheld = |source: SlotSource| (source == THERE).then_some(Encoded::Integer(7));
+        for rule in rules() {
+            let rule = Rule::Public(rule);
+            let not = Rule::Not(Box::new(rule.clone()));
+            let either = Rule::Any(vec![rule.clone(), not.clone()]);
+            let counted = Rule::AtLeast(1, vec![not.clone(), rule.clone(), not.clone()]);
+            for (rule, holds) in [(rule, true), (not, false), (either, true), (counted, true)] {
+                let check = PublicCheck { path: "$".to_owned(), rule: rule.clone() };
+                let truth = ParamSource::Truth(rule);
+                assert_eq!(truth.value(now, &seven), Some(i128::from(holds)), "{truth:?}");
+                assert_eq!(check.holds(now, &seven), holds, "{check:?}");
+                assert_eq!(truth.value(now, &withheld), None, "{truth:?}");
+                assert!(!check.holds(now, &withheld), "{check:?}");
+            }
+        }
+    }
+
+    /// An absent value is there to see: it is neither present, nor in a list, nor the same as another.
+    #[test]
+    fn reject_absence_as_a_value() {
+        let now = Timestamp::from_hours(5).unwrap();
+        let absent = |_: SlotSource| Some(Encoded::Absent);
+        let allowed = vec![Encoded::Integer(0)];
+        for rule in [
+            PublicRule::Present(HERE),
+            PublicRule::OneOf { source: HERE, allowed, may_be_hidden: true },
+            PublicRule::Same { a: HERE, b: THERE },
+        ] {
+            assert_eq!(rule.holds(now, &absent), Some(false), "{rule:?}");
+        }
     }
 }

@@ -143,7 +143,7 @@ impl Rule {
                 let set = set.iter().map(public).collect::<Option<Vec<_>>>()?;
                 Some(set.contains(&value))
             }
-            Self::Public(rule) => Some(rule.holds(facts.now, facts.revealed)),
+            Self::Public(rule) => rule.holds(facts.now, facts.revealed),
             Self::Not(part) => part.holds(facts).map(|holds| !holds),
             Self::All(parts) => at_least(parts.len(), parts, facts),
             Self::Any(parts) => at_least(1, parts, facts),

@@ -61,7 +61,7 @@
 //!
 //! Claim: from a prover that convinces, one can extract, for every credential, a signature of the
 //! named issuer under the named schema on messages m_i that agree with the disclosed ones, such that
-//! the messages in slots are integers that satisfy the predicate, and messages claimed equal are equal.
+//! the predicate is true of the messages in its slots, as integers, and messages claimed equal are equal.
 //! The argument is in the random oracle model, by rewinding.
 //!
 //! 1. *Signatures.* Fork the oracle at the challenge c_i. BBS proofs are proofs of knowledge, so the two
@@ -76,21 +76,29 @@
 //!    stay. With Δc = c − c′, 0 < |Δc| < 2^128, and Δz = z − z′: D opens to Δz_s/Δc mod p (and some v),
 //!    where |Δz_s| < 2^248; Σ C_i opens to Δz_s/Δc mod q at Ĝ_s, and to Δz_e/Δc mod q at Ĝ_e,a and at Ĝ_e,b.
 //! 4. *The circuit.* D is opened now, to x_s = Δz_s/Δc mod p, so π is an ordinary Groth16 proof for the inputs
-//!    (a, x, v). By its knowledge soundness the circuit is satisfied, which says that the predicate holds
-//!    and that every x_s is an integer with |x_s| < 2^66. Before the opening π says nothing: A = α, B = β,
-//!    C = 0, D = −(IC_0 + Σ a_j·IC_j) verifies.
-//! 5. *Lifting to the integers.* Δc·x_s − Δz_s is divisible by p and smaller than 2^194 + 2^248 < p in absolute
-//!    value: it is 0. So Δz_s = Δc·x_s in ℤ, hence also mod q, where Δc is invertible: Σ C_i opens to x_s.
+//!    (a, x, v). By its knowledge soundness the circuit is satisfied. Its witness *relies upon* some of the
+//!    predicate's comparisons: those outside every disjunction, and those of the alternatives that it chose.
+//!    They hold of the x_s; every x_s in one of them is an integer with |x_s| < 2^66; and whatever integers
+//!    the other slots hold, the predicate is true of them if those comparisons are, since its normal form is
+//!    monotone (`sigil_circuits`, `bounds.rs`). Before the opening π says nothing: A = α, B = β, C = 0,
+//!    D = −(IC_0 + Σ a_j·IC_j) verifies.
+//! 5. *Lifting to the integers.* For every slot that is relied upon Δc·x_s − Δz_s is divisible by p and smaller
+//!    than 2^194 + 2^248 < p in absolute value: it is 0. So Δz_s = Δc·x_s in ℤ, hence also mod q, where Δc is
+//!    invertible: Σ C_i opens to x_s.
 //! 6. *Binding.* Adding up step 2 over the credentials opens Σ C_i a second time, at the same bases, since
 //!    those of different credentials are distinct. Openings that differ would give a discrete logarithm
-//!    between points hashed to the curve. So the signed message is m_s = x_s, the same integer in both
-//!    worlds; and m_e,a = Δz_e/Δc = m_e,b.
+//!    between points hashed to the curve. So the signed message of a slot that is relied upon is m_s = x_s,
+//!    the same integer in both worlds; and m_e,a = Δz_e/Δc = m_e,b.
+//! 7. *The predicate.* So the comparisons relied upon hold of the signed messages, and with them the predicate.
+//!    A slot that none of them mentions needs no bound: there Δz_s/Δc may be one thing mod p and another mod q,
+//!    neither of them short, so that x_s is not m_s; but nothing was concluded from x_s, and whatever m_s is,
+//!    the predicate is true of it. Equalities need no bound: they are of messages mod q.
 //!
 //! All z share the challenge c_x of 128 bits: a prover who guesses it convinces with probability 2⁻¹²⁸ an
 //! attempt, for an equality as for a slot.
 //!
-//! The lower bound on z plays no part above; it is for the next section. A negative x_s, which no honest
-//! issuer signs, would still be one integer on both sides.
+//! The lower bound on z plays no part above; it is for the next section. A negative x_s that is relied upon,
+//! which no honest issuer signs, would still be one integer on both sides.
 //!
 //! # Why it tells nothing else
 //!
@@ -118,13 +126,15 @@
 //! | condition | held in | tested by |
 //! |---|---|---|
 //! | IC_s, IC_v are not the identity and distinct; v is in no constraint | `circuits/src/key_checks.rs`, `synthesis.rs` | `reject_identity_in_each_place`, `reject_equal_and_opposite_ic`, `blinder_is_in_no_constraint` |
-//! | the circuit bounds every slot to \|x\| < 2^66 | `circuits/src/bounds.rs` | `forge_*` in `circuits/src/bounds/tests.rs`, `forge_half_integer` |
+//! | every slot that is relied upon is bounded to \|x\| < 2^66, by what is relied upon with it | `circuits/src/bounds.rs` | `forge_*` in `circuits/src/bounds/tests.rs` and `alternatives.rs`, `forge_long_slots_that_are_related`, `forge_half_integer` |
+//! | what is not relied upon is not needed: the normal form is monotone, a guard other than 0 relies upon its part | `circuits/src/normal.rs`, `synthesis.rs` | `forge_any_witness_by_trying_all`, `forge_nested_guards_of_any_value`, `forge_sums_of_selectors`, `slot_of_an_alternative_not_relied_upon_is_free` |
 //! | no comparison wraps in F_p | `circuits/src/normal.rs`, `shape.rs` | `twin_circuit_accepts_exactly_what_holds_at_four_bits`, `reject_what_could_wrap` |
 //! | parameters are in their intervals, exactly as many as the shape has | `circuits/src/groth16.rs`, `shape.rs` | `reject_parameter_outside_its_interval_or_changed`, `reject_wrong_number_of_inputs` |
+//! | parameters are worked out from what is revealed, and what is withheld decides nothing | `policy/public.rs` | `forge_truth_of_a_withheld_claim`, `reject_negations_of_what_is_not_revealed` |
 //! | π is checked, for these parameters and this D | `verify.rs` | `forge_predicate_that_does_not_hold` |
 //! | D and C hold the same integers | `link.rs`, `verify.rs` | `forge_value_that_is_not_signed`, `forge_every_part_of_the_link` |
 //! | every C_i is opened by itself, at its own bases, and all of them together | `link.rs`, `Combination` | `forge_other_message_in_the_credential`, `forge_commitments_that_shift_a_message`, `forge_commitment_left_out_of_the_sum` |
-//! | one response and one mask serve both sides of an equality | `link.rs`, `Combination` | `forge_equality_of_unequal_messages`, `forge_equality_with_a_mask_for_each_side` |
+//! | one response and one mask serve both sides of an equality | `link.rs`, `Combination` | `forge_equality_of_unequal_messages`, `forge_equality_with_a_mask_for_each_side`, `forge_every_part_of_a_chain`, `forge_last_link_of_a_chain` |
 //! | each side of an equality has its own base | `link.rs`, `verify.rs` | `forge_swapped_equality_bases`, `forge_every_part_of_an_equality` |
 //! | all Ĝ_s, Ĝ_e,a, Ĝ_e,b and Ĥ are independent of one another and of the BBS generators | `link.rs`, `Bases` | `link_bases_are_distinct_from_all_generators` |
 //! | 2^194 ≤ z < 2^248 before any reduction | `link.rs`, `Response::from_bytes` | `reject_responses_out_of_range`, `forge_crt_pair` |

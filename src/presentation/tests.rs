@@ -259,9 +259,17 @@ fn forge_single_responses() {
 /// Terms whose compiled policy is another one, under the bundle hash of the first: what a holder
 /// could do who compiles the policy in its own way.
 fn foreign_terms(scenario: &Scenario, from: &str, to: &str) -> Terms {
+    foreign(scenario, &[(from, to)])
+}
+
+/// The same with several changes.
+fn foreign(scenario: &Scenario, changes: &[(&str, &str)]) -> Terms {
     let text = scenario.bundle.policy().to_document().canonical();
-    assert!(text.contains(from), "{text}");
-    let policy = Policy::parse(text.replace(from, to).as_bytes()).unwrap();
+    let change = |text: String, (from, to): &(&str, &str)| {
+        assert!(text.contains(from), "{text}");
+        text.replace(from, to)
+    };
+    let policy = Policy::parse(changes.iter().fold(text, change).as_bytes()).unwrap();
     let key = scenario.terms.verifying_key().cloned();
     let bundle = Bundle::pin(policy, key.as_ref());
     let mut terms = Terms::new(&bundle, &scenario.plain_schemas(), key).unwrap();
@@ -356,6 +364,97 @@ fn forge_withheld_claim() {
     assert!(wanting(&scenario, &terms, &forged).is_empty(), "good under the holder's own rules");
     let missing = Shortfall::Missing { claim: "card.tier".to_owned() };
     assert_eq!(wanting(&scenario, &scenario.terms, &forged), [missing]);
+}
+
+/// `!(tier >= 3) || income >= 100000`, of a tier of 3 and 90,000. Where the tier is withheld nothing is
+/// known of its negation either: a proof that takes the negation for true is none.
+#[test]
+fn forge_truth_of_a_withheld_claim() {
+    let policy = scenario::SIXTEEN_POLICY.replace("= 50000", "= 100000");
+    let policy = policy.replace("\"card.income", "\"!(card.tier >= 3) || card.income");
+    let scenario = Scenario::new(&policy, &[(scenario::SIXTEEN, scenario::SIXTEEN_RECORD)]);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotSatisfied { .. })));
+    let must = "\"disclosure\":\"must\",\"path\":\"card.tier\"";
+    let withheld = must.replace("must", "never");
+    let points = ("card.tier >= 3", "card.points >= 5000");
+    let terms = foreign(&scenario, &[points, (must, &withheld)]);
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
+    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+    assert!(matches!(error, VerifyError::Statement(StatementError::Range)), "{error:?}");
+}
+
+/// Three credentials of one person by three issuers; the first two of one country, for all to see.
+const CHAIN_POLICY: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/chain"
+version = "1.0.0"
+equal = [["a.country", "b.country"]]
+agree = [{ roles = ["a", "b", "c"], fields = ["person"] }]
+claims = [
+  { path = "a.country", disclosure = "must" },
+  { path = "b.country", disclosure = "must" },
+]
+[[roles]]
+name = "a"
+validity = "skip"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+
+[[roles]]
+name = "b"
+validity = "skip"
+schema = "{schema1}"
+issuers = ["{issuer1}"]
+
+[[roles]]
+name = "c"
+validity = "skip"
+schema = "{schema2}"
+issuers = ["{issuer2}"]
+"#;
+
+fn chain(last: &str) -> Scenario {
+    let records = [scenario::ADULT, scenario::ADULT, last];
+    Scenario::new(CHAIN_POLICY, &records.map(|record| (scenario::IDENTITY, record)))
+}
+
+/// Equalities along a chain, without a circuit; and what is said of them is where the policy has them.
+#[test]
+fn forge_every_part_of_a_chain() {
+    let scenario = chain(scenario::ADULT);
+    let good = scenario.prove(1).unwrap();
+    assert!(!good.has_predicate() && good.equalities() == 2);
+    let verified = scenario.verify(&good).unwrap();
+    assert_eq!(verified.proven(), ["$.agree[0].fields[0]"]);
+    let other = scenario.prove(2).unwrap();
+    for role in 0..3 {
+        let [mut one, mut two] = [good.clone(), other.clone()];
+        let (from, to) = (link(&mut two, role).clone(), link(&mut one, role).clone());
+        assert!(change(&scenario, &good, |p| link(p, role).c = from.c));
+        assert!(change(&scenario, &good, |p| link(p, role).t = from.t));
+        assert!(change(&scenario, &good, |p| link(p, role).rho_hat = from.rho_hat));
+        assert!(change(&scenario, &good, |p| *link(p, (role + 1) % 3) = to.clone()));
+    }
+    assert!(change(&scenario, &good, |p| shared(p).z.swap(0, 1)));
+    assert!(change(&scenario, &good, |p| shared(p).z[1] += Scalar::ONE));
+    assert!(change(&scenario, &good, |p| shared(p).tau_hat += Scalar::ONE));
+}
+
+/// The last credential is another person's: the holder proves as many equalities, of other fields.
+#[test]
+fn forge_last_link_of_a_chain() {
+    let stranger = scenario::ADULT.replace("p-01f7", "p-02aa");
+    let scenario = chain(&stranger);
+    assert!(matches!(scenario.prove(1), Err(ProveError::NotEqual { .. })));
+    let agree = "\"agree\":[{\"fields\":[\"person\"],\"roles\":[\"a\",\"b\",\"c\"]}],";
+    let open = "[\"a.country\",\"b.country\"]";
+    let hidden = "[\"a.person\",\"b.person\"],[\"b.grade\",\"c.grade\"]";
+    let terms = foreign(&scenario, &[(agree, ""), (open, hidden)]);
+    let forged = prove_under(&scenario, &terms, 1).unwrap();
+    assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
+    assert!(check_parts(&scenario.terms, &forged).is_ok(), "as many parts");
+    assert!(refused(&scenario, &forged));
 }
 
 /// What the policy does not let pass is found from the other side too.

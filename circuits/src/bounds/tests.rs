@@ -160,6 +160,20 @@ fn forge_slot_as_long_as_its_parameter() {
     .check();
 }
 
+/// `x > a` says `x >= a + 1`: with the greatest `a`, that is one too many.
+#[test]
+fn forge_slot_that_reaches_the_bound_by_one() {
+    let above = |high| {
+        let params = vec![Interval::new(0, high).unwrap()];
+        let formula = compare(&[(1, 0)], Comparison::Gt, &[(1, 0)]);
+        Shape::new(vec![Interval::bits(65)], params, formula).unwrap()
+    };
+    let high = 1i128 << 65;
+    assert_eq!(above(high - 1).bounds(), [BoundBy::Comparison(0)]);
+    assert_eq!(above(high).bounds(), [BoundBy::OwnRange { bits: 65 }]);
+    assert!(!accepts(&above(high), &[high], &[two_to(66)]));
+}
+
 fn shape(slots: &[u32], params: &[u32], formulas: Vec<Formula>) -> Shape {
     let intervals = |bits: &[u32]| bits.iter().copied().map(Interval::bits).collect();
     Shape::new(intervals(slots), intervals(params), Formula::All(formulas)).unwrap()

@@ -352,4 +352,5 @@ proptest! {
 
 mod costs;
 mod forge;
+mod nested;
 mod twin;

@@ -170,6 +170,24 @@ fn at_least_bounds_what_enough_parts_bound() {
     assert!(!accepts(&too_few, &[9, 4, 5], &[two_to(200)]));
 }
 
+/// A slot that a membership bounds may be the longest of its elements, and what follows from it as
+/// long as that: `y >= 2x` is too long if one of the elements is.
+#[test]
+fn forge_slot_that_follows_from_the_longer_of_two() {
+    let member = |j, k| Formula::is_in(slot(0), vec![Param(j), Param(k)]);
+    let twice = || Formula::compare(slot(1), Comparison::Ge, linear(&[(2, 0)], &[]));
+    let high = (1i128 << 65) - 1;
+    let long = Fr::from(high);
+    for (params, values) in [([4, 65], [3, high]), ([65, 4], [high, 3])] {
+        let long_too = shape(&[64, 64], &params, vec![member(0, 1), twice()]);
+        assert_eq!(long_too.bounds(), [BoundBy::Disjunction(0), BoundBy::OwnRange { bits: 64 }]);
+        assert!(!accepts(&long_too, &values, &[long, two_to(66)]));
+        assert!(accepts(&long_too, &values, &[Fr::from(3), Fr::from(6)]));
+    }
+    let short = shape(&[64, 64], &[4, 4], vec![member(0, 1), twice()]);
+    assert_eq!(short.bounds(), [BoundBy::Disjunction(0), BoundBy::Comparison(1)]);
+}
+
 /// What the whole formula bounds, its alternatives need not.
 #[test]
 fn alternatives_inherit_bounds() {
