@@ -3,12 +3,13 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{artefacts, files, policy, request, schema, terms};
+use super::{artefacts, authority, files, policy, request, schema, terms};
 use crate::credential::{self, UnverifiedCredential};
+use crate::decision::{STATUS_FORMAT, StatusState};
 use crate::did_key;
 use crate::document::{Bounds, Document};
 use crate::encoding::Wire;
-use crate::policy::{Bundle, Policy};
+use crate::policy::{Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::PresentationRequest;
 use crate::schema::Schema;
@@ -19,10 +20,13 @@ use sigil_circuits::KeyFile;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
+/// How a private key in PEM begins.
+const PEM: &str = "-----BEGIN";
+
 /// Say what a file is.
 ///
-/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer
-/// or issuer's secret. Of secrets only the public part is shown, and of a credential only the names of
+/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
+/// issuer's secret, authority's key, what a consumer needs or what is known of statuses. Of secrets only the public part is shown, and of a credential only the names of
 /// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
 ///
 /// Reads the file, whatever its name. Writes nothing.
@@ -60,6 +64,12 @@ impl Arguments {
 
     fn describe_text(&self, text: &str) -> Result<Report, Failure> {
         let (file, octets) = (&self.file, text.as_bytes());
+        if text.starts_with(PEM) {
+            let key = authority::read(file)?;
+            let report = Report::new().json("kind", "authority's key");
+            let report = report.line("Authority's key; its secret part is not shown");
+            return Ok(report.fact("authority", key.authority().to_string()));
+        }
         let format = format(octets).in_file(file)?.ok_or_else(|| self.unknown())?;
         let named = |kind: &str| Report::new().json("kind", kind);
         match format.as_str() {
@@ -75,6 +85,15 @@ impl Arguments {
                 let request_read = PresentationRequest::parse(octets).in_file(file)?;
                 let report = named("request").line("Request");
                 Ok(request::describe(report, &request_read))
+            }
+            crate::policy::CONSUMER_FORMAT => {
+                let consumer = Consumer::parse(octets).in_file(file)?;
+                let name = consumer.name().unwrap_or_default().to_owned();
+                Ok(named("consumer").line("What a consumer needs").fact("name", name))
+            }
+            STATUS_FORMAT => {
+                let digest = StatusState::parse(octets).in_file(file)?.digest().to_string();
+                Ok(named("status").line("What is known of statuses").fact("status", digest))
             }
             issuer::SECRET_FORMAT => {
                 let secret = IssuerSecret::parse(octets).in_file(file)?;
@@ -99,8 +118,8 @@ impl Arguments {
 
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
-        let remedy = "name a schema, policy, bundle, request, credential, presentation, key or \
-                      issuer file";
+        let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
+                      status, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 
@@ -175,7 +194,13 @@ fn bundle(bundle: &Bundle) -> Result<Report, Failure> {
         .row("shape", shape.clone().unwrap_or_else(none))
         .row("key", key.clone().unwrap_or_else(none))
         .json("shape", shape)
-        .json("key", key);
+        .json("key", key)
+        .json("authorised", bundle.is_authorised());
+    let report = match bundle.policy().authority() {
+        None => report.row("authority", "none is named"),
+        Some(did) if bundle.is_authorised() => report.row("authority", format!("{did}, signed")),
+        Some(did) => report.row("authority", format!("{did}, NOT signed")),
+    };
     Ok(policy::describe(report, bundle.policy()))
 }
 
