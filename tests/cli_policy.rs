@@ -219,13 +219,16 @@ fn test_cases_pass_or_say_what_came_instead() {
 fn the_meet_is_a_policy_and_the_difference_says_what_moved() {
     let place = requested("algebra");
     place.policy("moved.toml", "2008-06-01", "2007-06-01", "");
-    place.policy("other.toml", "name = \"adult\"", "name = \"points\"", "");
-    let other = place.text("other.toml").replace("birth_date <= params.born_by", "points >= 9");
-    place.write("other.toml", other);
+    place.policy("other.toml", "name = \"adult\"", "name = \"living\"", "");
+    let other = place.text("other.toml").replace("<= params.born_by", ">= params.oldest");
+    place.write(
+        "other.toml",
+        other.replace("born_by = { date = \"2008", "oldest = { date = \"1900"),
+    );
     let met = place.json("policy meet policy.toml other.toml --out met.json");
     assert_eq!(met["policy"], place.json("policy id met.json")["policy"]);
     let proven = place.json("policy check met.json --schema person.toml")["proven"].to_string();
-    assert!(proven.contains("adult: ") && proven.contains("points: "), "{proven}");
+    assert!(proven.contains("adult: ") && proven.contains("living: "), "{proven}");
     let printed = place.ends(0, "policy meet other.toml policy.toml");
     assert_eq!(printed, place.text("met.json"), "in either order, to standard output too");
     let printed = place.ends(2, "policy meet policy.toml other.toml --out met.json");
@@ -267,7 +270,12 @@ fn keys_are_reused_for_a_moved_threshold_and_refused_for_another_shape() {
     place.ends(0, &on("moved", &verify("moved.json", "new.json")));
     place.ends(1, &on("moved", &verify("moved.json", "old.json")));
     place.ends(1, &on("moved", &verify("request.json", "old.json")));
-    place.policy("shape.toml", "params.born_by\"", "params.born_by || person.points > 3\"", "");
+    place.policy(
+        "shape.toml",
+        "params.born_by\"",
+        "params.born_by || person.birth_date == today\"",
+        "",
+    );
     let reuse = "setup --policy shape.toml --schema person.toml --reuse terms --out shape";
     let printed = place.ends(2, reuse);
     assert!(printed.contains("terms/proving.key: the key is for shape"), "{printed}");
@@ -434,13 +442,13 @@ const STATUS: &str = r#"{ "format": "sigil-status/1", "roles": { "person":
 #[test]
 fn the_record_of_a_decision_is_what_explain_says() {
     let place = requested("record");
-    let rule = "status = { list = \"https://issuer.example/1\", max_age = 600 }\n\n[[claims]]";
+    let rule = "status = { list = \"https://issuer.example/1\", max_age = 1 }\n\n[[claims]]";
     place.policy("status.toml", "\n[[claims]]", rule, "");
     place.terms("status.toml", "status", "r.json");
     place.ends(0, &on("status", &prove("r.json", "p.json")));
     place.write("good.json", STATUS);
     place.write("revoked.json", STATUS.replace("false", "true"));
-    place.write("old.json", STATUS.replace("T11:59", "T11:39"));
+    place.write("old.json", STATUS.replace("T11:59", "T10:59"));
     let verify = on("status", &verify("r.json", "p.json"));
     let explain =
         format!("policy explain --terms status --request r.json --presentation p.json --at {SOON}");

@@ -60,7 +60,7 @@ fn a_fault_in_a_predicate_is_drawn_with_a_caret() {
     assert_eq!(output.status.code(), Some(2));
     let expected = "\
 bad input: at $: line 2, column 3: test/person has no field \"birht_date\"
-   ,----
+   ,-[2:3]
  1 | person.points >= 3 &&
  2 |   person.birht_date <= today 
    :   ^^^^^^^^^^^^^^^^^
