@@ -475,6 +475,10 @@ fn the_record_of_a_decision_is_what_explain_says() {
     let (_, later) = place.report(&format!("{explain} --status good.json").replace(SOON, TIME));
     assert!(!digests.contains(&later["digest"].to_string()), "so is the time");
     place.ends(2, &format!("{verify} --status good.json --record good.rec"));
+    let (_, shown) = place.report("inspect good.rec");
+    assert_eq!((&shown["kind"], &shown["decision"]), (&json!("decision record"), &json!("permit")));
+    assert!(digests.contains(&shown["digest"].to_string()), "{shown}");
+    assert_eq!(place.json("inspect good.json")["kind"], "status");
     assert!(place.ends(2, &format!("{verify} --status r.json")).contains("sigil-status/1"));
     place.ends(1, &explain.replace("--request r.json", "--request request.json"));
     place.assert_no_remains();

@@ -5,9 +5,9 @@ use super::issuer::{self, IssuerSecret};
 use super::report::Report;
 use super::{artefacts, authority, files, policy, request, schema, terms};
 use crate::credential::{self, UnverifiedCredential};
-use crate::decision::{STATUS_FORMAT, StatusState};
+use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
-use crate::document::{Bounds, Document};
+use crate::document::{Bounds, Cursor, Document};
 use crate::encoding::Wire;
 use crate::policy::{Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
@@ -26,7 +26,8 @@ const PEM: &str = "-----BEGIN";
 /// Say what a file is.
 ///
 /// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
-/// issuer's secret, authority's key, what a consumer needs or what is known of statuses. Of secrets only the public part is shown, and of a credential only the names of
+/// issuer's secret, authority's key, what a consumer needs, what is known of
+/// statuses or the record of a decision. Of secrets only the public part is shown, and of a credential only the names of
 /// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
 ///
 /// Reads the file, whatever its name. Writes nothing.
@@ -91,6 +92,7 @@ impl Arguments {
                 let name = consumer.name().unwrap_or_default().to_owned();
                 Ok(named("consumer").line("What a consumer needs").fact("name", name))
             }
+            decision::FORMAT => record(octets).in_file(file),
             STATUS_FORMAT => {
                 let digest = StatusState::parse(octets).in_file(file)?.digest().to_string();
                 Ok(named("status").line("What is known of statuses").fact("status", digest))
@@ -119,7 +121,7 @@ impl Arguments {
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
         let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
-                      status, key or issuer file";
+                      status, decision record, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 
@@ -145,7 +147,7 @@ impl Arguments {
 /// The fields of a credential document, their values only if they are to be shown.
 fn values(report: Report, octets: &[u8], show: bool) -> Result<Report, crate::document::Fault> {
     let document = Document::read_json(octets, &Bounds::RECORD)?;
-    let cursor = crate::document::Cursor::root(&document);
+    let cursor = Cursor::root(&document);
     let mut fields = Map::new();
     let mut result = report.line("Fields:");
     for (name, value) in cursor.entries()? {
@@ -226,6 +228,18 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .json("slots", presentation.slots())
         .json("equalities", presentation.equalities())
         .json("predicate", presentation.has_predicate()))
+}
+
+/// The record of a decision, as it is written: whether it is right is for who has what it was made from.
+fn record(octets: &[u8]) -> Result<Report, Failure> {
+    let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
+    let fields = Cursor::root(&document).entries()?;
+    let report = Report::new().json("kind", "decision record").line("Record of a decision");
+    let report = report.fact("digest", hex::encode(document.digest()));
+    Ok(fields.iter().fold(report, |report, (name, value)| match value.document() {
+        Document::Text(text) if *name != "format" => report.fact(name, text.as_str()),
+        _ => report,
+    }))
 }
 
 fn key(file: &KeyFile) -> Result<Report, Failure> {

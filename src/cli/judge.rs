@@ -23,7 +23,7 @@ pub(super) fn test(file: &Path, schemas: &[PathBuf], at: Timestamp) -> Result<Re
         }
         cases.push(json!({
             "name": outcome.name(), "passed": outcome.passed(),
-            "decision": decided(outcome.verdict()),
+            "decision": decided(outcome.verdict()), "expected": expected(outcome.expected()),
             "digest": outcome.verdict().record().digest().to_string(),
         }));
     }

@@ -287,7 +287,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             }
             _ => "other".to_owned(),
         };
-        report = report.row(&of, cost.rows);
+        report = report.row(spent_on(compiled, &of), cost.rows);
         costs.push(json!({ "of": of, "constraints": cost.rows }));
     }
     report.json(
@@ -297,6 +297,18 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             "hidden_values": slots, "parameters": parameters, "costs": costs,
         }),
     )
+}
+
+/// A place that constraints are spent on, with its name if it has one: rows of one place are its parts.
+fn spent_on(compiled: &CompiledPolicy, place: &str) -> String {
+    let predicate = compiled.predicates().iter().find(|predicate| predicate.path == place);
+    let mut roles = compiled.roles().iter().enumerate();
+    let role = roles.find(|(i, _)| place == format!("$.roles[{i}].validity"));
+    match (predicate, role) {
+        (Some(predicate), _) if place != "$" => format!("{place}, {}", predicate.name),
+        (None, Some((_, role))) => format!("{place}, {}", role.name()),
+        _ => place.to_owned(),
+    }
 }
 
 /// What is proven of hidden values, in the policy's own words, each once.

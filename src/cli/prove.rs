@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     /// The holder's clock; the system's by default.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
-    /// Seconds by which this clock and the verifier's may differ.
+    /// Seconds by which this clock and the verifier's may differ; the policy's own bound holds too.
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(0..=crate::request::MAX_LIFETIME))]
     skew: u64,
