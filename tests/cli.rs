@@ -2,157 +2,16 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should panic")]
 
+#[path = "cli/place.rs"]
+mod place;
+
+use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-const AUDIENCE: &str = "https://shop.example";
-const TIME: &str = "2026-06-01T12:00:00Z";
-const SOON: &str = "2026-06-01T12:01:00Z";
-
-const PERSON: &str = r#"
-format = "sigil-schema/1"
-name = "test/person"
-version = "1.0.0"
-fields = [
-  { name = "birth_date", type = "date" },
-  { name = "country", type = "code" },
-  { name = "nickname", type = "text" },
-  { name = "points", type = "uint(16)", optional = true },
-]
-"#;
-
-const POLICY: &str = r#"
-format = "sigil-policy/1"
-id = "test/adult"
-version = "1.0.0"
-
-[[roles]]
-name = "person"
-schema = "{schema}"
-issuers = ["{issuer}"]
-
-[[claims]]
-path = "person.country"
-disclosure = "must"
-one_of = ["CH", "PT"]
-
-[[claims]]
-path = "person.points"
-disclosure = "may"
-
-[params]
-born_by = { date = "2008-06-01" }
-
-[[predicates]]
-name = "adult"
-expr = "person.birth_date <= params.born_by"
-"#;
+use std::path::Path;
 
 /// Values of the record, none of which may show where it was not asked for.
 const VALUES: [&str; 3] = ["1990-04-17", "Zaphod", "4711"];
-const RECORD: &str =
-    r#"{ "birth_date": "1990-04-17", "country": "PT", "nickname": "Zaphod", "points": 4711 }"#;
-
-/// A directory of its own that goes when the test does.
-struct Place(PathBuf);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("sigil-cli-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Place(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn text(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    /// Runs a command line, its words parted by spaces, in the directory.
-    fn run(&self, line: &str) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sigil"));
-        command.current_dir(&self.0).args(line.split_whitespace()).output().unwrap()
-    }
-
-    /// Runs a command line that must end with this exit code, and gives all that it printed.
-    fn ends(&self, code: i32, line: &str) -> String {
-        let output = self.run(line);
-        let text = [output.stdout, output.stderr].map(|octets| String::from_utf8(octets).unwrap());
-        assert_eq!(output.status.code(), Some(code), "{line}\n{}{}", text[0], text[1]);
-        text.concat()
-    }
-
-    fn json(&self, line: &str) -> Value {
-        serde_json::from_str(&self.ends(0, &format!("{line} --json"))).unwrap()
-    }
-
-    /// Nothing half-written lies about.
-    fn assert_no_remains(&self) {
-        for entry in fs::read_dir(&self.0).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(!name.starts_with('.'), "{name} was left behind");
-        }
-    }
-}
-
-const ISSUE: &str =
-    "issue --issuer issuer --schema person.toml --valid-from 2026-01-01 --valid-until 2027-01-01";
-
-/// Everything up to a request of [`TIME`].
-fn requested(name: &str) -> Place {
-    let place = Place::new(name);
-    let issuer = place.json("issuer init --out issuer");
-    place.write("person.toml", PERSON);
-    let schema = place.json("schema id person.toml");
-    let policy = POLICY
-        .replace("{schema}", schema["schema"].as_str().unwrap())
-        .replace("{issuer}", issuer["issuer"].as_str().unwrap());
-    place.write("policy.toml", policy);
-    place.write("record.json", RECORD);
-    place.ends(0, &format!("{ISSUE} --record record.json --out credential.json"));
-    place.ends(0, "setup --policy policy.toml --schema person.toml --out terms");
-    request(&place, "request.json");
-    place
-}
-
-fn request(place: &Place, out: &str) {
-    place.ends(
-        0,
-        &format!(
-            "request --bundle terms/bundle.json --audience {AUDIENCE} --time {TIME} --out {out}"
-        ),
-    );
-}
-
-fn prove(request: &str, out: &str) -> String {
-    format!(
-        "prove --terms terms --request {request} --credential person=credential.json --now {SOON} \
-         --out {out}"
-    )
-}
-
-fn verify(request: &str, presentation: &str) -> String {
-    format!(
-        "verify --terms terms --request {request} --audience {AUDIENCE} --now {SOON} \
-         --presentation {presentation}"
-    )
-}
 
 #[test]
 fn the_whole_way() {

@@ -3,6 +3,7 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::{files, inspect};
 use crate::credential::{self, Credential, UnverifiedCredential};
+use crate::decision::{self, StatusState};
 use crate::document::Bounds;
 use crate::encoding::Wire;
 use crate::policy::{self, Bundle, Consumer, Policy};
@@ -16,6 +17,14 @@ use std::sync::Arc;
 const DOCUMENT: usize = Bounds::PUBLISHED.octets;
 /// Most characters of an unknown format's name that a message repeats.
 const MAX_SHOWN: usize = 40;
+
+/// One of two kinds of files, by what it says it is.
+pub(super) enum PolicyOrBundle {
+    /// A policy.
+    Policy(Box<Policy>),
+    /// A bundle.
+    Bundle(Box<Bundle>),
+}
 
 /// Names the file that a document is in. One that says it is something else is told so: to remove
 /// what no schema has would not make a schema of a credential.
@@ -59,6 +68,27 @@ pub(super) fn consumer(path: &Path) -> Result<Consumer, Failure> {
     document(path, &octets, policy::CONSUMER_FORMAT, Consumer::parse(&octets))
 }
 
+/// What is known of the statuses of credentials.
+pub(super) fn status(path: &Path) -> Result<StatusState, Failure> {
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, decision::STATUS_FORMAT, StatusState::parse(&octets))
+}
+
+/// A policy, or a bundle of one.
+pub(super) fn policy_or_bundle(path: &Path) -> Result<PolicyOrBundle, Failure> {
+    let octets = files::read(path, DOCUMENT)?;
+    match inspect::format(&octets) {
+        Ok(Some(found)) if found == policy::BUNDLE_FORMAT => {
+            let bundle = Bundle::parse(&octets).in_file(path)?;
+            Ok(PolicyOrBundle::Bundle(Box::new(bundle)))
+        }
+        _ => {
+            let policy = document(path, &octets, policy::FORMAT, Policy::parse(&octets))?;
+            Ok(PolicyOrBundle::Policy(Box::new(policy)))
+        }
+    }
+}
+
 /// A bundle.
 pub(super) fn bundle(path: &Path) -> Result<Bundle, Failure> {
     let octets = files::read(path, DOCUMENT)?;
@@ -90,14 +120,19 @@ pub(super) fn parse_presentation(octets: &[u8]) -> Result<Presentation, Failure>
 
 /// A credential of one of the schemas, its signature checked.
 pub(super) fn credential(path: &Path, schemas: &[Schema]) -> Result<Credential, Failure> {
+    candidate(path, schemas)?.ok_or_else(|| {
+        let problem = "of a schema that is not among those at hand";
+        let remedy = "use a credential of the schema that the policy asks for";
+        Failure::input(Complaint::new(problem).at("$.schema").in_file(path).remedy(remedy))
+    })
+}
+
+/// The same, or none if it is of another schema.
+pub(super) fn candidate(path: &Path, schemas: &[Schema]) -> Result<Option<Credential>, Failure> {
     let octets = files::read(path, Bounds::RECORD.octets)?;
     let parsed = UnverifiedCredential::parse(&octets);
     let unverified = document(path, &octets, credential::FORMAT, parsed)?;
     let id = unverified.schema_id();
-    let Some(schema) = schemas.iter().find(|schema| schema.id() == id) else {
-        let problem = format!("of schema {id}, which is not among those at hand");
-        let remedy = "use a credential of the schema that the policy asks for";
-        return Err(Failure::input(Complaint::new(problem).in_file(path).remedy(remedy)));
-    };
-    unverified.check(Arc::new(schema.clone())).in_file(path)
+    let Some(schema) = schemas.iter().find(|schema| schema.id() == id) else { return Ok(None) };
+    unverified.check(Arc::new(schema.clone())).in_file(path).map(Some)
 }

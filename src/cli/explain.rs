@@ -17,33 +17,43 @@ use std::path::{Path, PathBuf};
 /// its reasons and the digest of its record. Values are never shown.
 ///
 /// Reads either a policy document with [[tests]] and the schemas of its roles, for one of its cases; or
-/// the directory of terms, the request and the presentation, which is verified first; no nonce is
-/// spent. Writes nothing. Exit code 1 if it is denied.
+/// the directory of terms, the request, the presentation, which is verified first, and what is known of
+/// statuses; no nonce is spent. The digest is that of the record that `verify --record` writes of the
+/// same, at the same time. Writes nothing. Exit code 1 if it is denied.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "\
+sigil policy explain <FILE> --schema <FILE>... --case <NAME> [--at <TIME>]
+       sigil policy explain --terms <DIR> --request <FILE> --presentation <FILE>
+           [--status <FILE>] [--at <TIME>]",
+    after_help = "\
 Examples:
   sigil policy explain adult.toml --schema person.toml --case 'a day too young'
-  sigil policy explain --terms terms --request request.json --presentation presentation.json")]
+  sigil policy explain --terms terms --request request.json --presentation presentation.json"
+)]
 pub(super) struct Arguments {
     /// The policy document.
     #[arg(requires_all = ["schema", "case"], required_unless_present = "terms")]
     file: Option<PathBuf>,
     /// A schema of one of the policy's roles; repeat it for others.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "file")]
     schema: Vec<PathBuf>,
     /// The test case, by its name.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", requires = "file")]
     case: Option<String>,
     /// The directory of terms, as `setup` made it.
     #[arg(long, value_name = "DIR", conflicts_with = "file",
           requires_all = ["request", "presentation"])]
     terms: Option<PathBuf>,
     /// The request.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "terms")]
     request: Option<PathBuf>,
     /// The presentation.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "terms")]
     presentation: Option<PathBuf>,
+    /// What is known of the statuses of credentials, as for `verify`.
+    #[arg(long, value_name = "FILE", requires = "terms")]
+    status: Option<PathBuf>,
     /// The time of the decision, and for cases that name none. By default the system's clock for a
     /// case, the request's time for a presentation.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
@@ -72,14 +82,19 @@ impl Arguments {
     ) -> Result<Report, Failure> {
         let loaded = Loaded::read(terms)?;
         let request = artefacts::request(request)?;
-        let (presentation, _) = artefacts::presentation(presentation)?;
-        let (audience, status) = (request.audience(), StatusState::default());
+        let path = presentation;
+        let (presentation, _) = artefacts::presentation(path)?;
+        let audience = request.audience();
+        let status = self.status.as_deref();
+        let status = status.map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
         // Whether the request is still good is for the decision to say.
         let expectation = Expectation { audience, now: request.time(), skew: MAX_LIFETIME };
         let nonces = InMemoryNonces::default();
         let verified = verify(&loaded.terms, &request, &expectation, &presentation, &nonces);
-        let verified = verified
-            .map_err(|error| Failure::refused(Complaint::new(format!("not verified: {error}"))))?;
+        let verified = verified.map_err(|error| {
+            let complaint = Complaint::new(format!("not verified: {error}"));
+            Failure::refused(complaint.in_file(path))
+        })?;
         let now = self.at.unwrap_or(request.time());
         let situation = Situation { audience, status: &status, now };
         let verdict = decide(&loaded.terms, &loaded.bundle, &request, &verified, &situation);

@@ -113,6 +113,11 @@ impl Failure {
         Failure { exit: Exit::Refused, complaints: vec![complaint], more: 0 }
     }
 
+    /// Several reasons to refuse.
+    pub(super) fn refusals(complaints: Vec<Complaint>) -> Self {
+        Failure { exit: Exit::Refused, ..Self::inputs(complaints) }
+    }
+
     /// Several faults of one input.
     pub(super) fn inputs(mut complaints: Vec<Complaint>) -> Self {
         let more = complaints.len().saturating_sub(Self::LISTED);

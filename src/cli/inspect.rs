@@ -3,12 +3,13 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{artefacts, files, policy, request, schema, terms};
+use super::{artefacts, authority, files, policy, request, schema, terms};
 use crate::credential::{self, UnverifiedCredential};
+use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
-use crate::document::{Bounds, Document};
+use crate::document::{Bounds, Cursor, Document};
 use crate::encoding::Wire;
-use crate::policy::{Bundle, Policy};
+use crate::policy::{Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::PresentationRequest;
 use crate::schema::Schema;
@@ -19,10 +20,14 @@ use sigil_circuits::KeyFile;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
+/// How a private key in PEM begins.
+const PEM: &str = "-----BEGIN";
+
 /// Say what a file is.
 ///
-/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer
-/// or issuer's secret. Of secrets only the public part is shown, and of a credential only the names of
+/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
+/// issuer's secret, authority's key, what a consumer needs, what is known of
+/// statuses or the record of a decision. Of secrets only the public part is shown, and of a credential only the names of
 /// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
 ///
 /// Reads the file, whatever its name. Writes nothing.
@@ -60,6 +65,12 @@ impl Arguments {
 
     fn describe_text(&self, text: &str) -> Result<Report, Failure> {
         let (file, octets) = (&self.file, text.as_bytes());
+        if text.starts_with(PEM) {
+            let key = authority::read(file)?;
+            let report = Report::new().json("kind", "authority's key");
+            let report = report.line("Authority's key; its secret part is not shown");
+            return Ok(report.fact("authority", key.authority().to_string()));
+        }
         let format = format(octets).in_file(file)?.ok_or_else(|| self.unknown())?;
         let named = |kind: &str| Report::new().json("kind", kind);
         match format.as_str() {
@@ -75,6 +86,16 @@ impl Arguments {
                 let request_read = PresentationRequest::parse(octets).in_file(file)?;
                 let report = named("request").line("Request");
                 Ok(request::describe(report, &request_read))
+            }
+            crate::policy::CONSUMER_FORMAT => {
+                let consumer = Consumer::parse(octets).in_file(file)?;
+                let name = consumer.name().unwrap_or_default().to_owned();
+                Ok(named("consumer").line("What a consumer needs").fact("name", name))
+            }
+            decision::FORMAT => record(octets).in_file(file),
+            STATUS_FORMAT => {
+                let digest = StatusState::parse(octets).in_file(file)?.digest().to_string();
+                Ok(named("status").line("What is known of statuses").fact("status", digest))
             }
             issuer::SECRET_FORMAT => {
                 let secret = IssuerSecret::parse(octets).in_file(file)?;
@@ -99,8 +120,8 @@ impl Arguments {
 
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
-        let remedy = "name a schema, policy, bundle, request, credential, presentation, key or \
-                      issuer file";
+        let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
+                      status, decision record, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 
@@ -126,7 +147,7 @@ impl Arguments {
 /// The fields of a credential document, their values only if they are to be shown.
 fn values(report: Report, octets: &[u8], show: bool) -> Result<Report, crate::document::Fault> {
     let document = Document::read_json(octets, &Bounds::RECORD)?;
-    let cursor = crate::document::Cursor::root(&document);
+    let cursor = Cursor::root(&document);
     let mut fields = Map::new();
     let mut result = report.line("Fields:");
     for (name, value) in cursor.entries()? {
@@ -175,7 +196,13 @@ fn bundle(bundle: &Bundle) -> Result<Report, Failure> {
         .row("shape", shape.clone().unwrap_or_else(none))
         .row("key", key.clone().unwrap_or_else(none))
         .json("shape", shape)
-        .json("key", key);
+        .json("key", key)
+        .json("authorised", bundle.is_authorised());
+    let report = match bundle.policy().authority() {
+        None => report.row("authority", "none is named"),
+        Some(did) if bundle.is_authorised() => report.row("authority", format!("{did}, signed")),
+        Some(did) => report.row("authority", format!("{did}, NOT signed")),
+    };
     Ok(policy::describe(report, bundle.policy()))
 }
 
@@ -201,6 +228,18 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .json("slots", presentation.slots())
         .json("equalities", presentation.equalities())
         .json("predicate", presentation.has_predicate()))
+}
+
+/// The record of a decision, as it is written: whether it is right is for who has what it was made from.
+fn record(octets: &[u8]) -> Result<Report, Failure> {
+    let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
+    let fields = Cursor::root(&document).entries()?;
+    let report = Report::new().json("kind", "decision record").line("Record of a decision");
+    let report = report.fact("digest", hex::encode(document.digest()));
+    Ok(fields.iter().fold(report, |report, (name, value)| match value.document() {
+        Document::Text(text) if *name != "format" => report.fact(name, text.as_str()),
+        _ => report,
+    }))
 }
 
 fn key(file: &KeyFile) -> Result<Report, Failure> {

@@ -23,13 +23,16 @@ pub(super) fn test(file: &Path, schemas: &[PathBuf], at: Timestamp) -> Result<Re
         }
         cases.push(json!({
             "name": outcome.name(), "passed": outcome.passed(),
-            "decision": decided(outcome.verdict()),
+            "decision": decided(outcome.verdict()), "expected": expected(outcome.expected()),
             "digest": outcome.verdict().record().digest().to_string(),
         }));
     }
     let passed = outcomes.iter().filter(|outcome| outcome.passed()).count();
     let exit = if passed == outcomes.len() { Exit::Done } else { Exit::Refused };
-    let report = report.line(format!("{passed} of {} as expected", outcomes.len()));
+    let report = match outcomes.len() {
+        0 => report.line("The policy has no test cases: give it [[tests]]."),
+        all => report.line(format!("{passed} of {all} as expected")),
+    };
     Ok(report.json("cases", cases).json("passed", passed).exiting(exit))
 }
 
@@ -54,7 +57,10 @@ pub(super) fn explain_case(
                 outcomes.iter().map(|outcome| format!("{:?}", outcome.name())).collect();
             let complaint = Complaint::new(format!("no test case is called {name:?}"));
             let complaint = complaint.in_file(file).at("$.tests");
-            Err(Failure::input(complaint.remedy(format!("known: {}", names.join(", ")))))
+            Err(Failure::input(complaint.remedy(match names.as_slice() {
+                [] => "the policy has none: give it [[tests]]".to_owned(),
+                names => format!("known: {}", names.join(", ")),
+            })))
         }
     }
 }

@@ -51,11 +51,15 @@ impl Arguments {
         let now = self.now.map_or_else(time::now, Ok)?;
         let under = self.under.iter().map(|path| artefacts::policy(path));
         let under = under.collect::<Result<Vec<Policy>, Failure>>()?;
-        let wallet = self.credential.iter().map(|path| {
-            let credential = artefacts::credential(path, &loaded.schemas)?;
-            Ok((path.display().to_string(), credential))
-        });
-        let wallet = wallet.collect::<Result<Vec<(String, Credential)>, Failure>>()?;
+        let mut wallet: Vec<(String, Credential)> = Vec::new();
+        let mut others: Vec<String> = Vec::new();
+        for path in &self.credential {
+            let label = path.display().to_string();
+            match artefacts::candidate(path, &loaded.schemas)? {
+                Some(credential) => wallet.push((label, credential)),
+                None => others.push(label),
+            }
+        }
         let held: Vec<Held<'_>> =
             wallet.iter().map(|(label, credential)| Held { label, credential }).collect();
         let asked = Asked {
@@ -64,10 +68,14 @@ impl Arguments {
             request: &request,
             under: &under,
         };
-        Ok(match plan(&asked, &held, now) {
+        let report = match plan(&asked, &held, now) {
             Ok(plan) => planned(&plan),
             Err(refusals) => refused(&refusals),
-        })
+        };
+        let line = |report: Report, label: &String| {
+            report.line(format!("Of a schema that the terms do not have: {label}"))
+        };
+        Ok(others.iter().fold(report, line).json("others", others))
     }
 }
 

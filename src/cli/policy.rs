@@ -1,12 +1,12 @@
 //! `sigil policy`, and what a policy's rules are called for people.
 
+use super::artefacts::PolicyOrBundle;
 use super::failure::{Failure, InFile};
-use super::files;
 use super::report::Report;
 use super::{algebra, artefacts, explain, judge, plan, time};
 use crate::did_key;
-use crate::document::{Bounds, Document, Fault};
-use crate::policy::{Bundle, CompiledPolicy, Policy, Shortfall, json_schema};
+use crate::document::{Document, Fault};
+use crate::policy::{CompiledPolicy, Policy, Shortfall, json_schema};
 use crate::presentation::VerifiedPresentation;
 use crate::value::Timestamp;
 use clap::Subcommand;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use sigil_circuits::CostOf;
 use std::path::PathBuf;
 
-/// Check and name disclosure policies.
+/// Check, test, compare, combine, sign and explain disclosure policies.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check a policy against its schemas, and show the circuit that it needs.
@@ -37,7 +37,7 @@ Examples:
     Check {
         /// The policy document.
         file: PathBuf,
-        /// A schema of one of the policy's roles; repeat it for others.
+        /// A schema of one of the policy's roles, or of the other policy's; repeat it for others.
         #[arg(long, value_name = "FILE", required = true)]
         schema: Vec<PathBuf>,
         /// Another policy that the same verifier uses.
@@ -158,7 +158,9 @@ impl Command {
                 let at = at.map_or_else(time::now, Ok)?;
                 let mut findings = policy.check(&schemas, at);
                 if let Some(other) = with {
-                    findings.extend(policy.check_with(&artefacts::policy(other)?, &schemas, at));
+                    let other_policy = artefacts::policy(other)?;
+                    other_policy.compile(&schemas).in_file(other)?;
+                    findings.extend(policy.check_with(&other_policy, &schemas, at));
                 }
                 let report = describe(Report::new(), &policy);
                 let report = describe_compiled(report, &policy, &compiled);
@@ -175,18 +177,16 @@ impl Command {
             Command::Explain(arguments) => arguments.run(),
             Command::Meet { files, out } => algebra::met(files, out.as_deref()),
             Command::Sign { bundle, key, out } => algebra::sign(bundle, key, out.as_deref()),
-            Command::Id { file } => {
-                let octets = files::read(file, Bounds::PUBLISHED.octets)?;
-                let document = Document::read(&octets, &Bounds::PUBLISHED).in_file(file)?;
-                let is_bundle = matches!(&document, Document::Object(entries)
-                    if entries.contains_key("policy"));
-                if is_bundle {
-                    let hash = Bundle::parse(&octets).in_file(file)?.hash().to_string();
-                    return Ok(Report::new().line(&hash).json("bundle", hash));
+            Command::Id { file } => Ok(match artefacts::policy_or_bundle(file)? {
+                PolicyOrBundle::Bundle(bundle) => {
+                    let hash = bundle.hash().to_string();
+                    Report::new().line(&hash).json("bundle", hash)
                 }
-                let hash = hash(&Policy::from_document(&document).in_file(file)?);
-                Ok(Report::new().line(&hash).json("policy", hash))
-            }
+                PolicyOrBundle::Policy(policy) => {
+                    let hash = hash(&policy);
+                    Report::new().line(&hash).json("policy", hash)
+                }
+            }),
         }
     }
 }
@@ -287,7 +287,7 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             }
             _ => "other".to_owned(),
         };
-        report = report.row(&of, cost.rows);
+        report = report.row(spent_on(compiled, &of), cost.rows);
         costs.push(json!({ "of": of, "constraints": cost.rows }));
     }
     report.json(
@@ -297,6 +297,18 @@ pub(super) fn describe_circuit(report: Report, compiled: &CompiledPolicy) -> Rep
             "hidden_values": slots, "parameters": parameters, "costs": costs,
         }),
     )
+}
+
+/// A place that constraints are spent on, with its name if it has one: rows of one place are its parts.
+fn spent_on(compiled: &CompiledPolicy, place: &str) -> String {
+    let predicate = compiled.predicates().iter().find(|predicate| predicate.path == place);
+    let mut roles = compiled.roles().iter().enumerate();
+    let role = roles.find(|(i, _)| place == format!("$.roles[{i}].validity"));
+    match (predicate, role) {
+        (Some(predicate), _) if place != "$" => format!("{place}, {}", predicate.name),
+        (None, Some((_, role))) => format!("{place}, {}", role.name()),
+        _ => place.to_owned(),
+    }
 }
 
 /// What is proven of hidden values, in the policy's own words, each once.

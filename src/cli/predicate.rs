@@ -20,8 +20,7 @@ pub(super) enum Command {
     /// by itself, `today`, `now`, years(n), days(n), joined by &&, ||, ! and at_least(k, [..]), nested at
     /// will. The cost is in rank-1 constraints; the validity of credentials comes on top, 46 for each.
     ///
-    /// Reads schemas, each for the role that it is given to; a single one without a name is for any role
-    /// that the predicate names. Writes nothing.
+    /// Reads schemas, each for the role that it is given to. Writes nothing.
     #[command(after_help = "\
 Examples:
   sigil predicate check 'person.birth_date <= today - years(18)' --schemas person=person.toml \\
@@ -32,8 +31,7 @@ Examples:
         /// The predicate.
         expression: String,
         /// A role's schema; repeat it for other roles.
-        #[arg(long, value_name = "ROLE=FILE", required = true, value_parser = role_file,
-              num_args = 1..)]
+        #[arg(long, value_name = "ROLE=FILE", required = true, value_parser = role_file)]
         schemas: Vec<(String, PathBuf)>,
         /// A parameter, written as under [params] in a policy; repeat it for others.
         #[arg(long, value_name = "NAME = VALUE")]

@@ -7,9 +7,10 @@ use super::terms::Loaded;
 use super::{artefacts, policy, time};
 use crate::credential::Credential;
 use crate::encoding::Wire;
+use crate::plan::{Asked, Refusal, refusals};
 use crate::policy::Policy;
 use crate::presentation::{Expectation, Holding, ProveError, prove, verify};
-use crate::request::InMemoryNonces;
+use crate::request::{InMemoryNonces, PresentationRequest};
 use crate::value::Timestamp;
 use clap::Args;
 use rand_core::OsRng;
@@ -40,8 +41,9 @@ fn reveal_argument(text: &str) -> Result<OfRole<String>, String> {
 ///
 /// Reveals what the policy demands and, of what it allows, what --reveal names; everything else stays
 /// hidden, and what the policy asks of it is proven. Nothing is written unless the presentation
-/// passes the holder's own verification. If the credentials do not satisfy the policy, or the request
-/// has expired, the answer is no (exit code 1) and nothing leaves.
+/// passes the holder's own verification. If the credentials do not satisfy the policy, if the request
+/// has expired, or if `policy plan` would refuse it (it asks for more than it may, for another time, or
+/// for a verifier that may not ask), the answer is no (exit code 1) and nothing leaves.
 ///
 /// Reads the directory of terms with its proving key, the request, one credential for each role of the
 /// policy, and the clock unless --now is given. Writes the presentation: CBOR if the name ends in .cbor,
@@ -70,7 +72,7 @@ pub(super) struct Arguments {
     /// The holder's clock; the system's by default.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
-    /// Seconds by which this clock and the verifier's may differ.
+    /// Seconds by which this clock and the verifier's may differ; the policy's own bound holds too.
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(0..=crate::request::MAX_LIFETIME))]
     skew: u64,
@@ -92,6 +94,7 @@ impl Arguments {
             .check(loaded.terms.bundle(), audience, now, self.skew)
             .map_err(|error| in_request(error.to_string()))?;
         self.check_roles(&loaded)?;
+        self.check_request(&loaded, &request, now)?;
         let credentials = self.credentials(&loaded)?;
         let reveal: Vec<Vec<&str>> = self.reveal_by_role(&loaded);
         let holdings = credentials.iter().zip(&reveal);
@@ -116,6 +119,25 @@ impl Arguments {
         let report = Report::new().line(format!("Presentation written to {}", self.out.display()));
         let report = policy::describe_verified(report, loaded.bundle.policy(), &verified);
         Ok(report.fact("octets", octets.len()).json("out", self.out.display().to_string()))
+    }
+
+    /// The request asks for no more than it may, of one that it may ask: before any proof is made.
+    fn check_request(
+        &self,
+        loaded: &Loaded,
+        request: &PresentationRequest,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let (bundle, compiled) = (&loaded.bundle, loaded.terms.policy());
+        let refusals = refusals(&Asked { bundle, compiled, request, under: &[] }, now);
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        let complaint = |refusal: &Refusal| {
+            let complaint = Complaint::new(refusal.to_string()).in_file(&self.request);
+            complaint.remedy("ask the verifier for a request that keeps to its policy")
+        };
+        Err(Failure::refusals(refusals.iter().map(complaint).collect()))
     }
 
     /// Every role that was named exists, and has one credential.

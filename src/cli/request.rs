@@ -83,11 +83,19 @@ impl Arguments {
 
 /// What a request asks.
 pub(super) fn describe(report: Report, request: &PresentationRequest) -> Report {
-    report
+    let claims: Vec<&str> = request.claims().iter().map(String::as_str).collect();
+    let mut report = report
         .fact("request", request.digest().to_string())
         .fact("bundle", request.bundle().to_string())
         .fact("audience", request.audience().to_owned())
         .fact("nonce", request.nonce().to_string())
         .fact("time", request.time().to_string())
-        .fact("expires", request.expires().to_string())
+        .fact("expires", request.expires().to_string());
+    if let Some(class) = request.relying_party() {
+        report = report.fact("relying party", class.to_owned());
+    }
+    if !claims.is_empty() {
+        report = report.row("asks for", claims.join(", "));
+    }
+    report.json("claims", claims)
 }

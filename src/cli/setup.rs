@@ -18,13 +18,16 @@ use std::path::PathBuf;
 /// One setup serves every policy of the same shape; thresholds, dates and lists can move without a new
 /// one.
 ///
-/// Reads a policy and the schemas of its roles, and the keys of earlier terms with --reuse. Writes a new directory: bundle.json (its hash is what
-/// requests name), the schemas, verifying.key, and proving.key for holders. A policy without predicates
-/// over hidden values needs no keys and gets none.
+/// Where the policy names an authority, the bundle is of use once that has signed it, with `policy sign`.
+///
+/// Reads a policy and the schemas of its roles, and the keys of earlier terms with --reuse. Writes a new
+/// directory: bundle.json (its hash is what requests name), the schemas, verifying.key, and proving.key
+/// for holders. A policy without predicates over hidden values needs no keys and gets none.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  sigil setup --policy adult.toml --schema person.toml --out terms")]
+Examples:
+  sigil setup --policy adult.toml --schema person.toml --out terms
+  sigil setup --policy moved.toml --schema person.toml --reuse terms --out moved-terms")]
 pub(super) struct Arguments {
     /// The policy document.
     #[arg(long, value_name = "FILE")]
@@ -48,7 +51,7 @@ impl Arguments {
         let compiled = policy.compile(&schemas).in_file(&self.policy)?;
         let key = match (compiled.shape(), &self.reuse) {
             (None, _) => None,
-            (Some(shape), Some(terms)) => Some(terms::proving_key(terms, shape)?),
+            (Some(shape), Some(terms)) => Some(terms::reused_key(terms, shape)?),
             (Some(shape), None) => {
                 let key = sigil_circuits::setup(shape, &mut OsRng);
                 Some(key.map_err(|error| {
@@ -68,6 +71,14 @@ impl Arguments {
                 None => "The keys were made on this machine: for development.",
             });
         }
+        if !bundle.is_authorised() {
+            let path = self.out.join(terms::BUNDLE);
+            report = report.line(format!(
+                "The policy names an authority, which has to sign: sigil policy sign {} --key FILE",
+                path.display()
+            ));
+        }
+        let report = report.json("authorised", bundle.is_authorised());
         let report = policy::describe(report, bundle.policy());
         let report = policy::describe_compiled(report, bundle.policy(), &compiled);
         Ok(report

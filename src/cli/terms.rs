@@ -17,7 +17,7 @@ use crate::document::Document;
 use crate::policy::Bundle;
 use crate::presentation::{Terms, TermsError};
 use crate::schema::Schema;
-use sigil_circuits::{ProvingKey, Shape, VerifyingKey};
+use sigil_circuits::{KeyError, ProvingKey, Shape, VerifyingKey};
 use std::path::{Path, PathBuf};
 
 pub(super) const BUNDLE: &str = "bundle.json";
@@ -81,6 +81,7 @@ impl Loaded {
         let terms =
             Terms::new(&bundle, &schemas, key.transpose()?).map_err(|error| match error {
                 TermsError::Policy(fault) => Failure::from(fault).in_file(&directory.join(BUNDLE)),
+                TermsError::Unsigned => unsigned(&directory.join(BUNDLE)),
                 error => Failure::refused(Complaint::new(error.to_string()).in_file(directory)),
             })?;
         Ok(Loaded { bundle, schemas, terms, directory: directory.to_owned() })
@@ -93,8 +94,31 @@ impl Loaded {
     }
 }
 
+/// A bundle that nobody but its maker answers for is no bundle of the authority that its policy names.
+fn unsigned(bundle: &Path) -> Failure {
+    let problem = "the policy's authority has not signed the bundle";
+    let remedy = format!(
+        "get the signed one from it; the authority signs with `sigil policy sign {} --key FILE`",
+        bundle.display()
+    );
+    Failure::refused(Complaint::new(problem).in_file(bundle).remedy(remedy))
+}
+
+/// Reads the proving key of a directory of terms for another policy, whose shape has to be the same.
+pub(super) fn reused_key(directory: &Path, shape: &Shape) -> Result<ProvingKey, Failure> {
+    let path = directory.join(PROVING);
+    let octets = files::read(&path, MAX_KEY)?;
+    ProvingKey::from_bytes(&octets, shape).map_err(|error| match error {
+        error @ KeyError::Shape { .. } => {
+            let remedy = "leave out --reuse: a policy of another shape needs keys of its own";
+            Failure::input(Complaint::new(error.to_string()).in_file(&path).remedy(remedy))
+        }
+        error => Failure::from(error).in_file(&path),
+    })
+}
+
 /// Reads the proving key of a directory of terms.
-pub(super) fn proving_key(directory: &Path, shape: &Shape) -> Result<ProvingKey, Failure> {
+fn proving_key(directory: &Path, shape: &Shape) -> Result<ProvingKey, Failure> {
     let path = directory.join(PROVING);
     let octets = files::read(&path, MAX_KEY)?;
     ProvingKey::from_bytes(&octets, shape).in_file(&path)

@@ -10,7 +10,9 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
         Ok(date) => format!("{date}T00:00:00Z"),
         Err(_) => text.to_owned(),
     };
-    text.parse().map_err(|_| "write it in UTC, as 2026-01-31T13:00:00Z or 2026-01-31".to_owned())
+    let remedy =
+        "write it in UTC, as 2026-01-31T13:00:00Z or 2026-01-31, of the years 1970 to 9999";
+    text.parse().map_err(|_| remedy.to_owned())
 }
 
 /// The system's clock.

@@ -1,18 +1,17 @@
 //! `sigil verify`: a verifier checks an answer.
 
-use super::failure::{Complaint, Failure, InFile};
-use super::files::{self, Access, NewFile};
+use super::failure::{Complaint, Failure};
+use super::files::{Access, NewFile};
 use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::{Exit, artefacts, judge, policy, time};
 use crate::decision::{Situation, StatusState, decide};
-use crate::document::Bounds;
 use crate::presentation::{Expectation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
 use crate::value::Timestamp;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Verify the answer to a request.
 ///
@@ -70,7 +69,8 @@ impl Arguments {
         let request = artefacts::request(&self.request)?;
         let (presentation, octets) = artefacts::presentation(&self.presentation)?;
         let now = self.now.map_or_else(time::now, Ok)?;
-        let status = self.status.as_deref().map_or_else(|| Ok(StatusState::default()), status)?;
+        let status =
+            self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
         // Begun before the nonce is spent: an answer must not be lost to a name that is taken.
         let record = self.record.as_deref().map(|path| NewFile::begin(path, Access::Secret));
         let record = record.transpose()?;
@@ -122,12 +122,6 @@ impl Arguments {
             }
         })
     }
-}
-
-/// What is known of statuses.
-fn status(path: &Path) -> Result<StatusState, Failure> {
-    let octets = files::read(path, Bounds::PUBLISHED.octets)?;
-    StatusState::parse(&octets).in_file(path)
 }
 
 #[cfg(test)]

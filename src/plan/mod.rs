@@ -223,8 +223,7 @@ fn tried_text(tried: &[(String, Misfit)]) -> String {
 /// # Errors
 /// All refusals of the request itself; if there are none, those for want of credentials.
 pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan, Vec<Refusal>> {
-    let mut refusals = request_refusals(asked, now);
-    refusals.extend(ceilings::over_asking(asked));
+    let refusals = refusals(asked, now);
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -247,6 +246,16 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
         })
     });
     Ok(Plan { roles: roles.collect(), proves: proves(compiled) })
+}
+
+/// Every reason to refuse a request whatever the wallet holds: what it asks for above a ceiling, who
+/// asks, and the times that it is for. None if there is nothing to refuse.
+///
+/// `now` is the wallet's own clock.
+pub fn refusals(asked: &Asked<'_>, now: Timestamp) -> Vec<Refusal> {
+    let mut refusals = request_refusals(asked, now);
+    refusals.extend(ceilings::over_asking(asked));
+    refusals
 }
 
 /// What is wrong with the request itself, but for the claims that it asks for.
