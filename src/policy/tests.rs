@@ -1,3 +1,4 @@
+mod algebra;
 mod bundle;
 mod document;
 mod language;

@@ -275,6 +275,11 @@ impl Expression {
         claims
     }
 
+    /// The text without its comments, which would swallow what is joined to it on one line.
+    pub(super) fn bare(&self) -> String {
+        tokens::bare(&self.source)
+    }
+
     /// Where its faults are told from.
     pub(super) fn site<'a>(&'a self, path: &'a str) -> Site<'a> {
         Site { path, source: &self.source }

@@ -93,6 +93,27 @@ fn tokens(source: &str) -> Result<Vec<(usize, Token<'_>)>, Flaw> {
     Ok(tokens)
 }
 
+/// An expression's text without its comments. Text in quotes has no escapes here, so that a quote
+/// ends at the next one of its kind.
+pub(super) fn bare(source: &str) -> String {
+    let mut bare = String::with_capacity(source.len());
+    let mut quote = None;
+    let mut rest = source.chars().peekable();
+    while let Some(c) = rest.next() {
+        match (quote, c) {
+            (Some(mark), _) if c == mark => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '/') if rest.peek() == Some(&'/') => {
+                while rest.next_if(|c| *c != '\n').is_some() {}
+                continue;
+            }
+            _ => {}
+        }
+        bare.push(c);
+    }
+    bare
+}
+
 /// The length of a text in quotes, with them.
 fn quoted(at: usize, rest: &str, before: Option<(usize, Token<'_>)>) -> Result<usize, Flaw> {
     let mark = rest.get(..1).unwrap_or_default();

@@ -294,13 +294,16 @@ impl Meeting<'_> {
                 predicates.push(predicate.clone());
                 continue;
             };
-            let text = &predicate.expression.source;
-            let Some(other) = a.predicates.get(i).map(|other| &other.expression.source) else {
+            let text = &predicate.expression;
+            let Some(other) = a.predicates.get(i).map(|other| &other.expression) else {
                 continue;
             };
-            if other != text {
-                let place = |i, text: &String| Place::new(format!("$.predicates[{i}]"), text);
-                let sorted = [other.min(text), other.max(text)];
+            if other.source != text.source {
+                let place = |i, text: &Expression| {
+                    Place::new(format!("$.predicates[{i}]"), text.source.as_str())
+                };
+                let mut sorted = [other.bare(), text.bare()].map(|text| text.trim().to_owned());
+                sorted.sort();
                 let offer = format!(
                     "two names; or in both `{name}` as `({}) && ({})`",
                     sorted[0], sorted[1]

@@ -83,7 +83,7 @@ pub(super) fn conjuncts(policy: &Policy) -> BTreeSet<String> {
         None => policy.names(),
         Some(accept) => {
             let mut parts = BTreeSet::new();
-            split(&accept.source, &mut parts);
+            split(&accept.bare(), &mut parts);
             parts
         }
     }
@@ -108,8 +108,8 @@ pub(super) fn accept(
     Expression::parse(&Cursor::root(&text)).map(Some)
 }
 
-/// Takes an acceptance expression apart at `&&`. It is made of names, parentheses, `!`, `||`,
-/// `&&` and `at_least`, so that brackets tell how it nests.
+/// Takes an acceptance expression apart at `&&`. Without its comments, it is made of names,
+/// parentheses, `!`, `||`, `&&` and `at_least`, so that brackets tell how it nests.
 fn split(text: &str, parts: &mut BTreeSet<String>) {
     let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = spaced.as_str();
