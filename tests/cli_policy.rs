@@ -252,6 +252,17 @@ fn the_meet_is_a_policy_and_the_difference_says_what_moved() {
     let other = diff("policy.toml", "other.toml");
     assert!(class(&other).contains(&"new shape".to_owned()), "{other}");
     assert_eq!(other["keys_serve"], false);
+    let text = place.text("policy.toml");
+    let (plain, _) = text.split_once("[params]").unwrap();
+    place.write(
+        "plain.toml",
+        plain.replace(
+            "\n[[claims]]\npath = \"person.c",
+            "validity = \"reveal\"\n[[claims]]\npath = \"person.c",
+        ),
+    );
+    let printed = place.ends(0, "policy diff policy.toml plain.toml --schema person.toml");
+    assert!(printed.contains("needs no keys"), "{printed}");
     place.ends(2, "policy diff policy.toml other.toml --schema policy.toml");
 }
 

@@ -63,6 +63,7 @@ pub(super) fn difference(
     let (before, after) = (artefacts::policy(old)?, artefacts::policy(new)?);
     let schemas = artefacts::schemas(schemas)?;
     before.compile(&schemas).in_file(old)?;
+    let needs_keys = after.compile(&schemas).in_file(new)?.shape().is_some();
     let difference = diff(&before, &after, &schemas, at).in_file(new)?;
     let mut report = match difference.changes() {
         [] => Report::new().line("No change."),
@@ -76,6 +77,7 @@ pub(super) fn difference(
         }));
     }
     let keys = match difference.keys_serve() {
+        true if !needs_keys => "The new policy needs no keys.",
         true => "The keys of the old policy serve the new one: setup --reuse.",
         false => "The new policy needs a setup of its own: the keys of the old one do not serve.",
     };

@@ -70,9 +70,8 @@ impl Command {
         let roles = schemas.iter().map(read).collect::<Result<Vec<(String, Schema)>, _>>()?;
         let constants = Document::read_toml(param.join("\n").as_bytes(), &Bounds::PUBLISHED);
         let constants = constants.map_err(|fault| {
-            let complaint =
-                Complaint::from(fault).remedy("write --param 'name = value' as in TOML");
-            Failure::input(complaint)
+            let remedy = format!("{}, as in --param 'name = value'", fault.remedy());
+            Failure::input(Complaint::from(fault.under("$.params")).remedy(remedy))
         })?;
         let leap_day = leap_day.map(|leap| match leap {
             Leap::Feb28 => LeapDay::Feb28,

@@ -88,8 +88,11 @@ impl Arguments {
         let now = self.now.map_or_else(time::now, Ok)?;
         let audience = self.audience.as_deref().unwrap_or(request.audience());
         let expectation = Expectation { audience, now, skew: self.skew };
-        let in_request =
-            |problem: String| Failure::refused(Complaint::new(problem).in_file(&self.request));
+        let in_request = |problem: String| {
+            let remedy = "ask the verifier for a new request, if the clock and --terms are right";
+            let complaint = Complaint::new(problem).in_file(&self.request);
+            Failure::refused(complaint.remedy(remedy))
+        };
         request
             .check(loaded.terms.bundle(), audience, now, self.skew)
             .map_err(|error| in_request(error.to_string()))?;

@@ -71,6 +71,9 @@ impl Arguments {
                 None => "The keys were made on this machine: for development.",
             });
         }
+        if bundle.key().is_none() {
+            report = report.line("The policy needs no keys, and has none.");
+        }
         if !bundle.is_authorised() {
             let path = self.out.join(terms::BUNDLE);
             report = report.line(format!(

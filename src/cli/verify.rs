@@ -113,8 +113,11 @@ impl Arguments {
     fn failure(&self, error: &VerifyError) -> Failure {
         let complaint = Complaint::new(error.to_string());
         Failure::refused(match error {
-            VerifyError::Request(_) | VerifyError::Nonce(NonceError::Spent) => {
-                complaint.in_file(&self.request)
+            VerifyError::Request(_) => complaint.in_file(&self.request).remedy(
+                "if --audience, --terms and the clock are right, send the holder a new request",
+            ),
+            VerifyError::Nonce(NonceError::Spent) => {
+                complaint.in_file(&self.request).remedy("make a request for every answer")
             }
             VerifyError::Nonce(NonceError::Unavailable) => complaint,
             VerifyError::Statement(_) | VerifyError::Refused => {

@@ -31,8 +31,11 @@ pub fn check_predicate(
     let roles = roles.iter().enumerate().map(|(i, (name, schema))| {
         let known = roles.iter().take(i).any(|(other, _)| other == name);
         if !is_name(name) || known {
-            let problem = Problem::Invalid(format!("\"{name}\" does not name a role, or two"));
-            return Err(Fault::new("$.roles", problem, NAME_REMEDY));
+            let (problem, remedy) = match known {
+                true => (format!("the role {name} has two schemas"), "give it one"),
+                false => (format!("\"{name}\" is no name of a role"), NAME_REMEDY),
+            };
+            return Err(Fault::new("$.roles", Problem::Invalid(problem), remedy));
         }
         Ok(Role::hidden(name, schema, Suite::Sha256, Validity::Skip))
     });

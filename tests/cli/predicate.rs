@@ -97,6 +97,18 @@ fn reject_predicates_with_their_place_and_a_remedy() {
         assert!(problem.starts_with("line 1, ") && problem.contains(says), "{problem}");
         assert!(!complaint["remedy"].as_str().unwrap().is_empty(), "{expression}");
     }
+    for (parameter, at) in [("x = 1.5", "$.params.x"), ("x = []", "$.params.x"), ("x", "$.params")]
+    {
+        let failure = object(
+            &place.predicate("person.points >= params.x", &["--param", parameter, "--json"]),
+        );
+        let complaint = &failure["complaints"][0];
+        assert_eq!(complaint["path"], at, "{failure}");
+        assert!(complaint["remedy"].is_string(), "{failure}");
+    }
+    let twice = place.predicate("person.points >= 3", &["--schemas", "person=person.toml"]);
+    let printed = String::from_utf8(twice.stderr).unwrap();
+    assert!(printed.contains("the role person has two schemas"), "{printed}");
     for arguments in [["--param", "x"], ["--schemas", "person.toml"], ["--leap-day", "never"]] {
         let output = place.predicate("person.points >= 3", &arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
