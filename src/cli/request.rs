@@ -33,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     time: Option<Timestamp>,
     /// Seconds after that time at which the request expires.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600,
+    #[arg(long, value_name = "SECONDS", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=crate::request::MAX_LIFETIME))]
     expires_in: u64,
     /// The class of verifiers that this one is of, as an IRI.
