@@ -126,7 +126,7 @@
 //! | condition | held in | tested by |
 //! |---|---|---|
 //! | IC_s, IC_v are not the identity and distinct; v is in no constraint | `circuits/src/key_checks.rs`, `synthesis.rs` | `reject_identity_in_each_place`, `reject_equal_and_opposite_ic`, `blinder_is_in_no_constraint` |
-//! | every slot that is relied upon is bounded to \|x\| < 2^66, by what is relied upon with it | `circuits/src/bounds.rs` | `forge_*` in `circuits/src/bounds/tests.rs` and `alternatives.rs`, `forge_long_slots_that_are_related`, `forge_half_integer` |
+//! | every slot that is relied upon is bounded to \|x\| < 2^66, by what is relied upon with it | `circuits/src/bounds.rs` | `forge_*` in `circuits/src/bounds/tests.rs` and `circuits/src/bounds/tests/alternatives.rs`, `forge_long_slots_that_are_related`, `forge_half_integer` |
 //! | what is not relied upon is not needed: the normal form is monotone, a guard other than 0 relies upon its part | `circuits/src/normal.rs`, `synthesis.rs` | `forge_any_witness_by_trying_all`, `forge_nested_guards_of_any_value`, `forge_sums_of_selectors`, `slot_of_an_alternative_not_relied_upon_is_free` |
 //! | no comparison wraps in F_p | `circuits/src/normal.rs`, `shape.rs` | `twin_circuit_accepts_exactly_what_holds_at_four_bits`, `reject_what_could_wrap` |
 //! | parameters are in their intervals, exactly as many as the shape has | `circuits/src/groth16.rs`, `shape.rs` | `reject_parameter_outside_its_interval_or_changed`, `reject_wrong_number_of_inputs` |
