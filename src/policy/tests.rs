@@ -3,6 +3,7 @@ mod bundle;
 mod document;
 mod language;
 mod meaning;
+mod presence;
 mod refusals;
 mod refused;
 mod setting;
@@ -237,6 +238,29 @@ fn holds(compiled: &CompiledPolicy, values: &[(usize, &str, &str)]) -> bool {
     let slots: Vec<i128> = compiled.slots().iter().map(slot).collect();
     let params = compiled.param_values(hour(500), &nothing).unwrap();
     compiled.shape().unwrap().holds(&slots, &params).unwrap()
+}
+
+/// The day itself of an anniversary: `<` and `>=` tell it from `<=` and `>`, against a day that is only
+/// known with the request as against one that is written.
+#[test]
+fn reject_anniversaries_off_by_a_day() {
+    let of = |expr: &str, birth: &str| {
+        let predicates = format!("predicates = [{{ name = 'p', expr = '''{expr}''' }}]");
+        let compiled = compile(&format!("leap_day = 'feb28'\n{predicates}")).unwrap();
+        holds(&compiled, &[(0, "birth_date", birth)])
+    };
+    // The request is of hour 500, which is on this day.
+    for day in ["today", "date(\"1970-01-21\")"] {
+        let rows = [("1952-01-20", true, true), ("1952-01-21", false, true)];
+        for (birth, before, not_after) in rows.into_iter().chain([("1952-01-22", false, false)]) {
+            for (op, expected) in
+                [("<", before), ("<=", not_after), (">=", !before), (">", !not_after)]
+            {
+                let expr = format!("kyc.birth_date + years(18) {op} {day}");
+                assert_eq!(of(&expr, birth), expected, "{birth}: {expr}");
+            }
+        }
+    }
 }
 
 /// Predicates of every type with values on both sides of the edge.

@@ -111,6 +111,9 @@ fn reject_a_predicate_that_nobody_asked_for() {
     let without = Scenario::new(&policy, &[(scenario::SIXTEEN, scenario::SIXTEEN_RECORD)]);
     let good = without.prove(1).unwrap();
     assert!(!good.has_predicate() && !refused(&without, &good));
+    let key = with.terms.verifying_key().cloned();
+    let terms = Terms::new(&without.bundle, &without.plain_schemas(), key);
+    assert!(matches!(terms, Err(TermsError::Key)), "a key that nothing asks for");
     let surplus = with.prove(1).unwrap();
     let mut attached = good.clone();
     attached.predicate = surplus.predicate.clone();
@@ -339,6 +342,8 @@ fn forge_errors_weighed_by_known_coefficients() {
     // In the order of their equations: K, then the credentials.
     let (a, b) = (coefficients.next(), coefficients.next());
     assert!(a != b && a != Scalar::ZERO && b != Scalar::ZERO);
+    let mut elsewhere = Coefficients::new(&good, &[0; 32]);
+    assert!(elsewhere.next() == a && elsewhere.next() != b, "they hash the statement too");
     assert!(change(&scenario, &good, |p| {
         link(p, 0).rho_hat += a;
         shared(p).tau_hat -= b;
