@@ -174,9 +174,7 @@ impl Cell {
     /// Whether it has a solution; none if that is not decided.
     pub(super) fn feasible(&self, domains: &Domains) -> Option<bool> {
         let mut decided = (!self.open).then_some(true);
-        if domains.spend(self.size()).is_none() {
-            return None;
-        }
+        domains.spend(self.size())?;
         if self.sets.values().any(IntegerSet::is_empty) {
             return Some(false);
         }
