@@ -23,11 +23,11 @@
 //! fact may use parameters of the consumer's own, under `params`, and its own `leap_day`. Whatever
 //! is not there comes with what would make it so.
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, Logic};
 use super::compile::Scope;
 use super::document::{params, reading};
 use super::expression::Expression;
-use super::{CompiledPolicy, Literal, Policy, SlotSource, Validity, typing};
+use super::{CompiledPolicy, Literal, Policy, PublicRule, Rule, SlotSource, Validity, typing};
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::schema::Schema;
 use crate::value::{LeapDay, Timestamp};
@@ -174,7 +174,9 @@ impl Policy {
         at: Timestamp,
     ) -> Result<Vec<Derivation>, Fault> {
         let compiled = self.compile(schemas)?;
-        let supply = Supply { policy: self, compiled: &compiled, at };
+        let analysis = Analysis::new(&compiled, at);
+        let whole = analysis.whole(&compiled);
+        let supply = Supply { policy: self, compiled: &compiled, analysis, whole };
         let derive = |(i, need): (usize, &Need)| {
             let place = format!("$.needs[{i}]");
             let (derived, message) = supply.derive(consumer, need, &place);
@@ -188,7 +190,9 @@ impl Policy {
 struct Supply<'p> {
     policy: &'p Policy,
     compiled: &'p CompiledPolicy,
-    at: Timestamp,
+    analysis: Analysis,
+    /// Everything that the policy asks.
+    whole: Logic,
 }
 
 type Answer = (Derived, String);
@@ -219,7 +223,7 @@ impl Supply<'_> {
             },
             Need::Same(a, b) => self.same(a, b),
             Need::Once => match self.policy.pseudonym() {
-                Some(_) => yes("the policy has a pseudonym scope"),
+                Some(_) => no("the policy declares a scope, and no presentation proves one yet"),
                 None => no("give the policy a pseudonym scope"),
             },
         }
@@ -249,10 +253,13 @@ impl Supply<'_> {
         if listed(&|role| role.must().contains(&source.message)) {
             return yes("it must be revealed");
         }
-        let analysis = Analysis::new(self.compiled, self.at);
-        let left = analysis.left_logic(&analysis.whole(self.compiled), source);
+        let left = self.analysis.left_logic(&self.whole, source);
         if left.values.single().is_some() {
             return yes("the rules leave one value of it");
+        }
+        if !left.exact {
+            let message = "whether the rules leave one value is not decided; make the claim `must`";
+            return (Derived::Undecided, message.to_owned());
         }
         match listed(&|role| role.may().contains(&source.message)) {
             true => no("it is revealed only if the holder wishes; make the claim `must`"),
@@ -272,9 +279,7 @@ impl Supply<'_> {
         if self.compiled.conjuncts().iter().any(|conjunct| conjunct.rule == rule) {
             return yes("it is one of the rules");
         }
-        let analysis = Analysis::new(self.compiled, self.at);
-        let whole = analysis.whole(self.compiled);
-        match analysis.implies_logic(&whole, &analysis.logic(&rule)) {
+        match self.analysis.implies_logic(&self.whole, &self.analysis.logic(&rule)) {
             Some(true) => yes("the rules imply it"),
             Some(false) => {
                 no(format!("the rules let it be false; add the predicate `{}`", fact.source))
@@ -313,19 +318,32 @@ impl Supply<'_> {
             }
             at += 1;
         }
-        match equal.contains(&second) {
-            true => yes("the policy asks for it"),
-            false if must(first) && must(second) => {
+        if equal.contains(&second) {
+            return yes("the policy asks for it");
+        }
+        // The rules may come to it without saying it.
+        let of = |source| self.compiled.field(source).map(|field| field.field_type());
+        let same = Rule::Public(PublicRule::Same { a: first, b: second });
+        let implied = self.analysis.implies_logic(&self.whole, &self.analysis.logic(&same));
+        match implied.filter(|_| of(first) == of(second)) {
+            Some(true) => yes("the rules imply it"),
+            None if of(first) == of(second) => (
+                Derived::Undecided,
+                format!(
+                    "whether the rules imply it is not decided; add [\"{a}\", \"{b}\"] under equal"
+                ),
+            ),
+            _ if must(first) && must(second) => {
                 no("both are revealed, but nothing asks that they be equal; list them under equal")
             }
-            false => no(format!("add [\"{a}\", \"{b}\"] under equal")),
+            _ => no(format!("add [\"{a}\", \"{b}\"] under equal")),
         }
     }
 
     /// Claims that are equal, hidden or in the open.
     fn pairs(&self) -> Vec<(SlotSource, SlotSource)> {
         let open = self.compiled.checks().iter().filter_map(|check| match check.rule {
-            super::Rule::Public(super::PublicRule::Same { a, b }) => Some((a, b)),
+            Rule::Public(PublicRule::Same { a, b }) => Some((a, b)),
             _ => None,
         });
         let hidden = self.compiled.equalities().iter().map(|equality| (equality.a, equality.b));

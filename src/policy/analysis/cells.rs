@@ -74,6 +74,7 @@ pub(super) fn cells(normal: &Normal, domains: &Domains) -> Option<Vec<Cell>> {
                 let mut product = Vec::new();
                 for cell in &found {
                     for branch in &branches {
+                        domains.spend(cell.size() + branch.size())?;
                         if let Some(both) = cell.and(branch) {
                             insert(&mut product, both, domains)?;
                         }
@@ -88,6 +89,7 @@ pub(super) fn cells(normal: &Normal, domains: &Domains) -> Option<Vec<Cell>> {
 
 /// Adds a cell, joined with one that differs from it in one message only.
 fn insert(found: &mut Vec<Cell>, mut cell: Cell, domains: &Domains) -> Option<()> {
+    domains.spend(found.iter().map(Cell::size).sum::<usize>() + found.len() * cell.size())?;
     while let Some((at, joined)) =
         found.iter().enumerate().find_map(|(at, other)| Some((at, other.or(&cell, domains)?)))
     {
@@ -99,6 +101,12 @@ fn insert(found: &mut Vec<Cell>, mut cell: Cell, domains: &Domains) -> Option<()
 }
 
 impl Cell {
+    /// What it costs to go through it.
+    fn size(&self) -> usize {
+        let sets = self.sets.values().map(|set| 1 + set.intervals().len());
+        1 + sets.sum::<usize>() + self.relations.len()
+    }
+
     /// What is in both; none if a message has nothing left.
     fn and(&self, other: &Self) -> Option<Self> {
         let mut both = self.clone();
@@ -166,6 +174,7 @@ impl Cell {
     /// Whether it has a solution; none if that is not decided.
     pub(super) fn feasible(&self, domains: &Domains) -> Option<bool> {
         let mut decided = (!self.open).then_some(true);
+        domains.spend(self.size())?;
         if self.sets.values().any(IntegerSet::is_empty) {
             return Some(false);
         }
@@ -176,7 +185,8 @@ impl Cell {
                 None => decided = None,
             }
         }
-        decided
+        // Where steps ran out, nothing was refuted that could hold, but something may not have been.
+        decided.filter(|_| !domains.exhausted())
     }
 
     /// What a cell that has a solution leaves of a message.
@@ -218,13 +228,14 @@ fn groups(relations: &[Relation]) -> Vec<Vec<Relation>> {
 struct Group<'r> {
     relations: &'r [Relation],
     sets: Sets,
+    domains: &'r Domains,
 }
 
 impl<'r> Group<'r> {
-    fn new(cell: &Cell, relations: &'r [Relation], domains: &Domains) -> Self {
+    fn new(cell: &Cell, relations: &'r [Relation], domains: &'r Domains) -> Self {
         let sources = relations.iter().flat_map(|relation| &relation.terms);
         let sets = sources.map(|(_, source)| (*source, cell.set(*source, domains)));
-        Group { relations, sets: sets.collect() }
+        Group { relations, sets: sets.collect(), domains }
     }
 
     fn feasible(mut self) -> Option<bool> {
@@ -282,6 +293,12 @@ impl<'r> Group<'r> {
         for _ in 0..MAX_ROUNDS {
             let before = self.sets.clone();
             for relation in self.relations {
+                let sets = relation.terms.iter().filter_map(|(_, source)| self.sets.get(source));
+                let steps: usize =
+                    sets.map(|set| relation.terms.len() + set.intervals().len()).sum();
+                if self.domains.spend(steps).is_none() {
+                    return Some(());
+                }
                 for (factor, source) in &relation.terms {
                     let (low, high) = self.rest(relation, *source)?;
                     let set = self.sets.get(source)?;
@@ -329,6 +346,8 @@ impl<'r> Group<'r> {
         if size > MAX_COMBINATIONS {
             return None;
         }
+        let terms: usize = self.relations.iter().map(|relation| relation.terms.len()).sum();
+        self.domains.spend(usize::try_from(size).ok()?.saturating_mul(1 + terms))?;
         let mut combinations: Vec<Vec<i128>> = vec![Vec::new()];
         for set in self.sets.values() {
             let values = set.values(MAX_COMBINATIONS)?;

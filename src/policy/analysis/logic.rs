@@ -96,6 +96,14 @@ impl Normal {
         Builder { domains, nodes: 0 }.normal(logic, false)
     }
 
+    /// How many parts it is made of.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::All(parts) | Self::Any(parts) => 1 + parts.iter().map(Self::size).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     pub(super) fn sources(&self, found: &mut Vec<SlotSource>) {
         match self {
             Self::Constant(_) | Self::Open => {}
@@ -127,6 +135,14 @@ fn opposite(op: Comparison) -> Comparison {
 impl Builder<'_> {
     fn normal(&mut self, logic: &Logic, positive: bool) -> Normal {
         self.nodes += 1;
+        let steps = match logic {
+            Logic::Member { set, .. } => set.intervals().len(),
+            Logic::Linear { terms, .. } => terms.len(),
+            _ => 1,
+        };
+        if self.domains.spend(steps).is_none() {
+            return Normal::Open;
+        }
         match logic {
             Logic::Constant(value) => Normal::Constant(*value == positive),
             Logic::Open => Normal::Open,

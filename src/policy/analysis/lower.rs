@@ -12,6 +12,9 @@ const MAX_OPTIONAL: usize = 4;
 /// The rule as a predicate. What is revealed is a message like any other: the question is for
 /// which credentials the rule holds.
 pub(super) fn lower(rule: &Rule, domains: &Domains, at: Timestamp) -> Logic {
+    if domains.spend(steps(rule)).is_none() {
+        return Logic::Open;
+    }
     let each = |parts: &[Rule]| parts.iter().map(|part| lower(part, domains, at)).collect();
     match rule {
         Rule::Compare { hidden, op, public, .. } => compare(hidden, *op, public, domains, at),
@@ -25,6 +28,15 @@ pub(super) fn lower(rule: &Rule, domains: &Domains, at: Timestamp) -> Logic {
         Rule::All(parts) => Logic::All(each(parts)),
         Rule::Any(parts) => Logic::Any(each(parts)),
         Rule::AtLeast(count, parts) => Logic::AtLeast(*count, each(parts)),
+    }
+}
+
+/// What a rule that is not made of others costs to read.
+fn steps(rule: &Rule) -> usize {
+    match rule {
+        Rule::Member { set, .. } | Rule::Public(PublicRule::Member { set, .. }) => set.len(),
+        Rule::Public(PublicRule::OneOf { allowed, .. }) => allowed.len(),
+        _ => 1,
     }
 }
 

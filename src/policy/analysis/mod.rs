@@ -11,8 +11,9 @@
 //!   still hold.
 //!
 //! Every answer is exact or says that it is not: a [`Verdict::Undecided`] is never a guess, and
-//! values that are not exact are a superset. Bounds keep the work small; beyond them, and where a
-//! rule needs what is not known here (years from a revealed date), the answer is undecided. Text and
+//! values that are not exact are a superset. Bounds keep the work small, that of one question and
+//! that of all questions to one [`Analysis`] together; beyond them, and where a rule needs what is
+//! not known here (years from a revealed date), the answer is undecided. Text and
 //! bytes only equal or differ; part of a hash stands for them.
 
 mod cells;
@@ -35,7 +36,11 @@ use crate::value::{FieldType, Timestamp};
 use cells::cells;
 use logic::{Normal, join};
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Greatest number of steps that one analysis takes: some tenths of a second.
+const MAX_WORK: u64 = 4_000_000;
 
 /// Whether a rule holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,8 @@ pub struct Left {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Domains {
     domains: BTreeMap<SlotSource, Domain>,
+    /// Steps taken over them; see [`MAX_WORK`].
+    spent: Cell<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -133,6 +140,16 @@ impl Domains {
         self.domains.insert(source, Domain { values, optional });
     }
 
+    /// Takes steps; none where too many were taken.
+    fn spend(&self, steps: usize) -> Option<()> {
+        self.spent.set(self.spent.get().saturating_add(steps as u64));
+        (!self.exhausted()).then_some(())
+    }
+
+    fn exhausted(&self) -> bool {
+        self.spent.get() > MAX_WORK
+    }
+
     /// Adds other domains under other places.
     pub(crate) fn insert_moved(&mut self, other: &Self, to: impl Fn(SlotSource) -> SlotSource) {
         let moved = other.domains.iter().map(|(source, domain)| (to(*source), domain.clone()));
@@ -192,6 +209,11 @@ impl Analysis {
         self.domains.of(source)
     }
 
+    /// Whether so much was asked that whatever is asked now stays undecided.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.domains.exhausted()
+    }
+
     /// The rule as a predicate over messages.
     pub(crate) fn logic(&self, rule: &Rule) -> Logic {
         lower::lower(rule, &self.domains, self.at)
@@ -229,7 +251,7 @@ impl Analysis {
         let mut exact = true;
         let mut parts = Vec::new();
         // What has nothing to do with the message only has to be possible.
-        for component in components(&normal) {
+        for component in components(&normal, &self.domains) {
             let mut sources = Vec::new();
             component.sources(&mut sources);
             if sources.contains(&source) {
@@ -255,17 +277,23 @@ impl Analysis {
             exact &= shadow.exact;
             values = values.union(&shadow.values);
         }
+        if self.exhausted() {
+            return Left { values: self.domains.of(source), exact: false };
+        }
         Left { exact: exact || values.is_empty(), values }
     }
 }
 
 /// The conjuncts of a predicate, those that share messages together.
-fn components(normal: &Normal) -> Vec<Normal> {
+fn components(normal: &Normal, domains: &Domains) -> Vec<Normal> {
     let Normal::All(parts) = normal else { return vec![normal.clone()] };
     let mut groups: Vec<(BTreeSet<SlotSource>, Vec<Normal>)> = Vec::new();
     for part in parts {
         let mut sources = Vec::new();
         part.sources(&mut sources);
+        if domains.spend(sources.len() + groups.len()).is_none() {
+            return vec![normal.clone()];
+        }
         let mut sources: BTreeSet<SlotSource> = sources.into_iter().collect();
         let mut members = vec![part.clone()];
         let (touching, apart): (Vec<_>, Vec<_>) =
@@ -286,11 +314,15 @@ fn satisfiable(normal: &Normal, domains: &Domains) -> Option<bool> {
     match normal {
         Normal::Any(parts) => any(parts.iter().map(|part| satisfiable(part, domains))),
         Normal::All(_) => {
-            let components = components(normal);
+            let components = components(normal, domains);
             match components.as_slice() {
                 [only] => any(cells(only, domains)?.iter().map(|cell| cell.feasible(domains))),
                 several => {
-                    let fails = several.iter().map(|part| satisfiable(part, domains).map(|s| !s));
+                    // What is small is decided before the steps run out on what is large.
+                    let mut several: Vec<&Normal> = several.iter().collect();
+                    several.sort_by_cached_key(|part| part.size());
+                    let fails =
+                        several.into_iter().map(|part| satisfiable(part, domains).map(|s| !s));
                     any(fails).map(|fails| !fails)
                 }
             }

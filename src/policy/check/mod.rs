@@ -130,6 +130,11 @@ impl Policy {
             rules::branches(&compiled, &analysis, &mut findings);
             disclosures(&compiled, &analysis, &mut findings);
         }
+        if analysis.exhausted() {
+            let message = "the rules are too large to look at all that follows from them";
+            let remedy = "shorten lists and branches, or split the policy";
+            findings.add(Severity::Note, "$.predicates", message.to_owned(), remedy);
+        }
         self.declared(&compiled, &mut findings);
         findings
     }

@@ -55,6 +55,7 @@ impl Policy {
         let pair = Pair::new(&first, &second, at);
         let (this, that) = (pair.first(), pair.second());
         let together = Logic::All(vec![this.clone(), that.clone()]);
+        let (spoken, spoken_there) = (this.sources(), that.sources());
         let mut narrowings = Vec::new();
         for (source, claim) in hidden(&first) {
             let Some(own) = pair.in_second(source) else { continue };
@@ -62,8 +63,8 @@ impl Policy {
                 let role = policy.roles().get(source.role);
                 role.is_some_and(|role| role.must().contains(&source.message))
             };
-            let spoken = this.sources().contains(&source) && that.sources().contains(&source);
-            if !spoken || revealed(&second, own) {
+            let both_speak = spoken.contains(&source) && spoken_there.contains(&source);
+            if !both_speak || revealed(&second, own) {
                 continue;
             }
             let both = pair.analysis.left_logic(&together, source);

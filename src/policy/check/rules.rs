@@ -49,6 +49,9 @@ pub(super) fn together(
         .collect();
     for (i, (path, rule)) in rules.iter().enumerate() {
         for (other_path, other) in rules.iter().skip(i + 1) {
+            if analysis.exhausted() {
+                break;
+            }
             let both = Logic::All(vec![rule.clone(), other.clone()]);
             if analysis.decide_logic(&both) == Verdict::Never {
                 findings.add(
@@ -123,7 +126,7 @@ fn idle(
     analysis: &Analysis,
     whole: &Logic,
 ) -> Option<&'static str> {
-    let part = parts.get(at)?;
+    let part = parts.get(at).filter(|_| !analysis.exhausted())?;
     let reached = Logic::All(vec![whole.clone(), part.clone()]);
     if analysis.decide_logic(&reached) == Verdict::Never {
         return Some("can't be reached: the other rules contradict it");

@@ -96,6 +96,27 @@ fn circumstances_are_there_where_the_policy_asks_for_them() {
     assert_derived("{ person = \"once\" }", Derived::No, "pseudonym scope");
 }
 
+/// What the rules come to, though it does not stand under `equal`, is not said to be missing; and
+/// what is only declared is not promised.
+#[test]
+fn reject_wrong_answers_about_equality_and_persons() {
+    let schema = Schema::parse(SCHEMA.as_bytes()).unwrap();
+    let policy = POLICY
+        .replace("SCHEMA", &schema.id().to_string())
+        .replace("ISSUER", ISSUER)
+        .replace("fund.level <= 0", "fund.level == bank.level")
+        .replace("leap_day", "pseudonym = { scope = \"once\" }\nleap_day");
+    let policy = Policy::parse(policy.as_bytes()).unwrap();
+    let needs = "{ same = [\"fund.level\", \"bank.level\"] }, { person = \"once\" }, \
+                 { same = [\"fund.level\", \"kyc.level\"] }";
+    let consumer = format!("format = \"sigil-consumer/1\"\nneeds = [{needs}]");
+    let consumer = Consumer::parse(consumer.as_bytes()).unwrap();
+    let at = "2026-06-01T12:00:00Z".parse().unwrap();
+    let found = policy.check_consumer(&consumer, &[schema], at).unwrap();
+    let found: Vec<Derived> = found.iter().map(|one| one.derived).collect();
+    assert_eq!(found, [Derived::Undecided, Derived::No, Derived::No]);
+}
+
 #[test]
 fn a_faulty_document_is_refused_with_its_place() {
     for (needs, place) in [

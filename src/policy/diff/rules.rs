@@ -4,6 +4,7 @@ use super::{Change, Class, Direction, moved};
 use crate::policy::analysis::{Logic, Pair};
 use crate::policy::{CompiledPolicy, Policy};
 use crate::value::Timestamp;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// A policy with what it compiles to.
@@ -13,10 +14,13 @@ struct Comparison<'p> {
     old: Held<'p>,
     new: Held<'p>,
     pair: Pair<'p>,
+    /// How what is accepted as a whole compares, once it is known.
+    whole: OnceCell<Option<Class>>,
 }
 
 pub(super) fn changes(old: Held<'_>, new: Held<'_>, at: Timestamp) -> Vec<Change> {
-    let comparison = Comparison { old, new, pair: Pair::new(old.1, new.1, at) };
+    let pair = Pair::new(old.1, new.1, at);
+    let comparison = Comparison { old, new, pair, whole: OnceCell::new() };
     let mut changes = comparison.predicates();
     changes.extend(comparison.params());
     changes.extend(comparison.acceptance());
@@ -43,6 +47,10 @@ impl Comparison<'_> {
 
     /// What has to hold of predicates as a whole.
     fn whole(&self) -> Option<Class> {
+        *self.whole.get_or_init(|| self.compare_whole())
+    }
+
+    fn compare_whole(&self) -> Option<Class> {
         let predicates = |held: Held<'_>| -> Vec<crate::policy::Rule> {
             let conjuncts = held.1.conjuncts().iter();
             let kept = conjuncts.filter(|c| !c.path.starts_with("$.roles"));
