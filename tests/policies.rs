@@ -128,7 +128,14 @@ fn shapes_are_pinned() {
     }
 }
 
-const PINNED: [(&str, &str); 0] = [];
+const PINNED: [(&str, &str); 6] = [
+    ("a-eu-adult-resident", "aaf8e4299f72416f18fe7dd7e55d1f1a01e60cdde086e4ab5ba840b4bff49125"),
+    ("b-us-accredited", "0bbe9826272dc13c0f2199e4d6f89b9927fd01b89f6b5517100b880e9324d572"),
+    ("c-sg-investor", "12054ed97812984e6349b1279ecd341872d7551e30a611977e1e4d342a3feabb"),
+    ("d-sanctions", "8734515e250cfcbcc1e1e2b6c1a6d78e1731375b74589486a5d70ada5384f1fc"),
+    ("e-eu-and-sg", "725e3515b61f6a9f72132eed682b5fac5af3cba8b9700fa7773c9d691477589a"),
+    ("f-token-distribution", "fa93c31341554bb2e347265a79855e85e792aa6774198e9dd4f3b3687149b6d7"),
+];
 
 /// (e): what both ask for, and what two rules that can't both be kept are told.
 #[test]
