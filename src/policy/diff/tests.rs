@@ -158,6 +158,14 @@ fn predicates_by_implication_and_keys_by_shape() {
     assert_changes(&[("name = \"q\"", added)], &["tightened: r"], &["loosened: r"], false);
 }
 
+/// Two bounds that meet today part tomorrow.
+#[test]
+fn reject_agreement_of_this_instant_as_editorial() {
+    let level = |text| policy(&[("card.level >= params.x", text)]);
+    let (fixed, moving) = (level("date(2026-06-01) <= date(2026-06-01)"), ());
+    let _ = (fixed, moving);
+}
+
 #[test]
 fn under_an_acceptance_expression_the_whole_decides() {
     let accept = ("leap_day = \"feb28\"", "accept = \"p || q\"");
