@@ -118,8 +118,9 @@ impl PublicForm {
             | PublicTerm::Now
             | PublicTerm::Today
             | PublicTerm::Years { base: PublicDay::Today, .. } => true,
-            PublicTerm::Disclosed(_)
-            | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => false,
+            PublicTerm::Disclosed(_) | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => {
+                false
+            }
         })
     }
 
