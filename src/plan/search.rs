@@ -3,7 +3,7 @@
 //! Roles are filled in the policy's order, each with the wallet's credentials in the wallet's
 //! order, and a rule is judged as soon as every credential that it speaks of is chosen. So the
 //! choice is the first in that order, the same at every run, and wrong beginnings fall early. The
-//! number of steps is bounded.
+//! number of steps is bounded, and one that weighs heavy rules counts for several.
 
 use super::{Held, Misfit, Refusal, SearchRefusal};
 use crate::credential::Credential;
@@ -16,12 +16,16 @@ use std::collections::BTreeSet;
 
 /// Greatest number of credentials tried in all places.
 pub(super) const MAX_STEPS: usize = 100_000;
+/// Atoms and set elements that may be weighed for each candidate before it counts for more steps.
+const ATOMS_PER_STEP: usize = 64;
 
 /// Something that has to hold, with the roles whose credentials it speaks of.
 struct Constraint<'p> {
     roles: BTreeSet<usize>,
     path: String,
     what: What<'p>,
+    /// What judging it once costs: its atoms and set elements.
+    weight: usize,
 }
 
 enum What<'p> {
@@ -47,7 +51,7 @@ impl<'a> Search<'a> {
             let mut places = BTreeSet::new();
             collect(rule, &mut places);
             let roles = places.iter().map(|place| place.role).collect();
-            Constraint { roles, path: path.clone(), what: What::Rule(rule) }
+            Constraint { roles, path: path.clone(), what: What::Rule(rule), weight: weight(rule) }
         };
         let conjuncts = policy.conjuncts().iter().map(|conjunct| (&conjunct.path, &conjunct.rule));
         let checks = policy.checks().iter().map(|check| (&check.path, &check.rule));
@@ -57,11 +61,13 @@ impl<'a> Search<'a> {
             roles: BTreeSet::from([equality.a.role, equality.b.role]),
             path: path.clone(),
             what: What::Equality(*equality),
+            weight: 1,
         }));
         constraints.extend(policy.distinct_issuers().iter().map(|distinct| Constraint {
             roles: distinct.roles.iter().copied().collect(),
             path: distinct.path.clone(),
             what: What::Distinct,
+            weight: distinct.roles.len().pow(2),
         }));
         Self { policy, held, at, constraints, steps: 0, failed: BTreeSet::new() }
     }
@@ -136,12 +142,12 @@ impl<'a> Search<'a> {
         let role = chosen.len();
         let Some(fitting) = candidates.get(role) else { return Ok(true) };
         for held in fitting {
-            self.steps += 1;
+            chosen.push(*held);
+            let (failing, weight) = self.failing(chosen);
+            self.steps += 1 + weight / ATOMS_PER_STEP;
             if self.steps > MAX_STEPS {
                 return Err(SearchRefusal { steps: MAX_STEPS });
             }
-            chosen.push(*held);
-            let failing = self.failing(chosen);
             match failing {
                 None if self.extend(candidates, chosen)? => return Ok(true),
                 None => {}
@@ -154,16 +160,23 @@ impl<'a> Search<'a> {
         Ok(false)
     }
 
-    /// The first rule that the credential chosen last settles, and that does not hold.
-    fn failing(&self, chosen: &[usize]) -> Option<String> {
-        let last = chosen.len().checked_sub(1)?;
+    /// The first rule that the credential chosen last settles, and that does not hold; and the
+    /// weight of what was judged.
+    fn failing(&self, chosen: &[usize]) -> (Option<String>, usize) {
+        let Some(last) = chosen.len().checked_sub(1) else { return (None, 0) };
         let credential =
             |role: usize| self.held.get(*chosen.get(role)?).map(|held| held.credential);
-        let mut settled = self.constraints.iter().filter(|constraint| {
+        let settled = self.constraints.iter().filter(|constraint| {
             constraint.roles.len() > 1 && constraint.roles.last() == Some(&last)
         });
-        let failing = settled.find(|constraint| !self.holds(constraint, &credential))?;
-        Some(failing.path.clone())
+        let mut weight = 0;
+        for constraint in settled {
+            weight += constraint.weight;
+            if !self.holds(constraint, &credential) {
+                return (Some(constraint.path.clone()), weight);
+            }
+        }
+        (None, weight)
     }
 
     fn holds<'c>(
@@ -219,6 +232,27 @@ pub(super) fn name(policy: &CompiledPolicy, source: SlotSource) -> String {
         (None, _) => "holder_secret",
     };
     format!("{}.{field}", role.map_or("", Role::name))
+}
+
+/// The atoms and set elements of a rule, with the terms of each.
+fn weight(rule: &Rule) -> usize {
+    let of = |form: &PublicForm| 1 + form.terms.len();
+    let all = |set: &[PublicForm]| set.iter().map(of).sum::<usize>();
+    match rule {
+        Rule::Compare { hidden, public, .. } => hidden.len() + of(public),
+        Rule::Member { hidden, set, .. } => hidden.len() + all(set),
+        Rule::Zero { .. } => 1,
+        Rule::Public(rule) => match rule {
+            PublicRule::Compare { form, .. } => of(form),
+            PublicRule::Member { form, set } => of(form) + all(set),
+            PublicRule::OneOf { allowed, .. } => 1 + allowed.len(),
+            PublicRule::Present(_) | PublicRule::Same { .. } => 1,
+        },
+        Rule::Not(inner) => weight(inner),
+        Rule::All(parts) | Rule::Any(parts) | Rule::AtLeast(_, parts) => {
+            parts.iter().map(weight).sum()
+        }
+    }
 }
 
 /// Every message that a rule speaks of, hidden or revealed.

@@ -1,5 +1,7 @@
 //! Plans over generated wallets and policies, judged by the values themselves; and every refusal.
 
+mod edges;
+
 use super::*;
 use crate::bbs::{SecretKey, Suite};
 use crate::credential::{Issuer, StatusHandles, Validity as Lifetime};

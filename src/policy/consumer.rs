@@ -280,6 +280,7 @@ impl Supply<'_> {
             return yes("it is one of the rules");
         }
         match self.analysis.implies_logic(&self.whole, &self.analysis.logic(&rule)) {
+            Some(true) if rule.is_timed() => yes("the rules imply it at this time"),
             Some(true) => yes("the rules imply it"),
             Some(false) => {
                 no(format!("the rules let it be false; add the predicate `{}`", fact.source))

@@ -111,6 +111,19 @@ impl PublicForm {
         })
     }
 
+    /// Whether its value depends on the time of the request.
+    pub fn is_timed(&self) -> bool {
+        self.terms.iter().any(|(_, term)| match term {
+            PublicTerm::NowHours
+            | PublicTerm::Now
+            | PublicTerm::Today
+            | PublicTerm::Years { base: PublicDay::Today, .. } => true,
+            PublicTerm::Disclosed(_) | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => {
+                false
+            }
+        })
+    }
+
     /// The value; none if a quantity was not revealed.
     pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
         self.terms.iter().try_fold(self.constant, |sum, (factor, term)| {
@@ -166,6 +179,15 @@ impl PublicRule {
             }
             Self::Present(source) | Self::OneOf { source, .. } => vec![*source],
             Self::Same { a, b } => vec![*a, *b],
+        }
+    }
+
+    /// Whether it depends on the time of the request.
+    pub fn is_timed(&self) -> bool {
+        match self {
+            Self::Compare { form, .. } => form.is_timed(),
+            Self::Member { form, set } => form.is_timed() || set.iter().any(PublicForm::is_timed),
+            Self::Present(_) | Self::OneOf { .. } | Self::Same { .. } => false,
         }
     }
 

@@ -125,6 +125,20 @@ impl Rule {
         }
     }
 
+    /// Whether it depends on the time of the request.
+    pub fn is_timed(&self) -> bool {
+        match self {
+            Self::Compare { public, .. } => public.is_timed(),
+            Self::Zero { .. } => false,
+            Self::Member { set, .. } => set.iter().any(PublicForm::is_timed),
+            Self::Public(rule) => rule.is_timed(),
+            Self::Not(part) => part.is_timed(),
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
+                parts.iter().any(Self::is_timed)
+            }
+        }
+    }
+
     /// Whether it holds; none if a value that it needs is not known.
     pub fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let form = |hidden: &HiddenForm| {

@@ -410,6 +410,67 @@ fn reject_presentation_under_another_bundle() {
     assert_eq!(codes, [Code::RequestBundle, Code::PresentationBundle]);
 }
 
+/// Either of the two bundles by itself: that of the terms, or that of the verification.
+#[test]
+fn reject_either_bundle_of_a_presentation_by_itself() {
+    let (file, bundle, mut terms) = read();
+    let case = &file["cases"][0];
+    let text = bundle.policy().to_document().canonical().replace("\"1.0.0\"", "\"1.0.1\"");
+    let other = Policy::parse(text.as_bytes()).unwrap();
+    let other = Bundle::pin(other, terms.verifying_key()).sign(&authority()).unwrap();
+    let (verified, request) = (verified(&terms, case), request_of(case, "request"));
+    let status = StatusState::parse(&serde_json::to_vec(&case["status"]).unwrap()).unwrap();
+    let situation = Situation { audience: AUDIENCE, status: &status, now: at(NOW) };
+    let codes = |terms: &Terms, bundle: &Bundle| -> Vec<Code> {
+        let verdict = decide(terms, bundle, &request, &verified, &situation);
+        verdict.decision().reasons().iter().map(|reason| reason.code()).collect()
+    };
+    assert_eq!(codes(&terms, &bundle), []);
+    terms.set_bundle(other.hash());
+    assert_eq!(codes(&terms, &bundle), [Code::PresentationBundle]);
+    assert_eq!(codes(&terms, &other), [Code::RequestBundle, Code::PresentationBundle]);
+}
+
+/// Of three credentials, the first and the third by one issuer.
+#[test]
+fn reject_one_issuer_first_and_third() {
+    let schema = schemas()[1].clone();
+    let keys = [1, 2, 3].map(|seed| format!("{:?}", did_key::encode(secret(seed).public_key())));
+    let role = |name: &str| {
+        let (id, keys) = (schema.id(), keys.join(","));
+        format!(r#"{{"name":"{name}","schema":"{id}","issuers":[{keys}]}}"#)
+    };
+    let held = |name: &str, issuer: usize| {
+        let record = r#"{"birth_date":"1990-04-17","income":1}"#;
+        format!(r#""{name}":{{"record":{record},"issuer":{issuer}}}"#)
+    };
+    let test = |name: &str, [a, b, c]: [usize; 3], expect: &str| {
+        let holders = [held("a", a), held("b", b), held("c", c)].join(",");
+        format!(r#"{{"name":"{name}","holders":{{{holders}}},"expect":{expect}}}"#)
+    };
+    let twice = r#"["issuers-not-distinct"]"#;
+    let tests = [
+        test("all differ", [0, 1, 2], r#""permit""#),
+        test("first and third", [0, 1, 0], twice),
+        test("first two", [1, 1, 0], twice),
+        test("last two", [0, 2, 2], twice),
+    ];
+    let text = format!(
+        r#"{{"format":"sigil-policy/1","id":"three","version":"1.0.0","roles":[{}],
+            "agree":[{{"roles":["a","b","c"],"fields":["birth_date"]}}],"tests":[{}]}}"#,
+        ["a", "b", "c"].map(role).join(","),
+        tests.join(",")
+    );
+    let policy = Policy::parse(text.as_bytes()).unwrap();
+    for outcome in policy.run_tests(&[schema], at(NOW)).unwrap() {
+        let found: Vec<Code> =
+            outcome.verdict().decision().reasons().iter().map(|reason| reason.code()).collect();
+        let expected: &[Code] =
+            if outcome.name() == "all differ" { &[] } else { &[Code::IssuersNotDistinct] };
+        assert_eq!(found, expected, "{}", outcome.name());
+    }
+}
+
 /// The same words decided of an example and of a presentation are two records.
 #[test]
 fn reject_example_for_a_presentation() {

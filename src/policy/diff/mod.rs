@@ -6,6 +6,9 @@
 //! them, so that a moved threshold has a direction. Where an acceptance expression stands over the
 //! predicates, their changes have the direction of what is accepted as a whole.
 //!
+//! Directions are those at the time of the comparison. Rules that agree then are called the same only
+//! where neither depends on the time, or both are one rule.
+//!
 //! Constants are parameters of the circuit: a moved one keeps the shape, and with it the keys. A
 //! change of shape is named, and needs a new setup.
 

@@ -2,7 +2,7 @@
 
 use super::{Change, Class, Direction, moved};
 use crate::policy::analysis::{Logic, Pair};
-use crate::policy::{CompiledPolicy, Policy};
+use crate::policy::{CompiledPolicy, Policy, Rule};
 use crate::value::Timestamp;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -45,28 +45,50 @@ impl Comparison<'_> {
         }
     }
 
+    /// Whether rules that agree at the time of the comparison agree only as far as is known then:
+    /// one of them moves with the time, and they are not the same rule.
+    fn agree_now_only(&self, old: &[&Rule], new: &[&Rule]) -> bool {
+        let in_place = |rule: &&Rule| {
+            let mut sources = rule.sources().into_iter().chain(rule.revealed_sources());
+            sources.all(|source| self.pair.in_second(source) == Some(source))
+        };
+        let same = old == new && old.iter().all(in_place);
+        !same && old.iter().chain(new).any(|rule| rule.is_timed())
+    }
+
     /// What has to hold of predicates as a whole.
     fn whole(&self) -> Option<Class> {
         *self.whole.get_or_init(|| self.compare_whole())
     }
 
     fn compare_whole(&self) -> Option<Class> {
-        let predicates = |held: Held<'_>| -> Vec<crate::policy::Rule> {
+        let predicates = |held: Held<'_>| -> Vec<Rule> {
             let conjuncts = held.1.conjuncts().iter();
             let kept = conjuncts.filter(|c| !c.path.starts_with("$.roles"));
             kept.map(|conjunct| conjunct.rule.clone()).collect()
         };
-        let old = predicates(self.old).iter().map(|rule| self.pair.of_first(rule)).collect();
-        let new = predicates(self.new).iter().map(|rule| self.pair.of_second(rule)).collect();
-        self.direction(&Logic::All(old), &Logic::All(new))
+        let (old, new) = (predicates(self.old), predicates(self.new));
+        let first = Logic::All(old.iter().map(|rule| self.pair.of_first(rule)).collect());
+        let second = Logic::All(new.iter().map(|rule| self.pair.of_second(rule)).collect());
+        let (old, new): (Vec<&Rule>, Vec<&Rule>) = (old.iter().collect(), new.iter().collect());
+        let now_only = || self.agree_now_only(&old, &new).then_some(Class::Changed);
+        self.direction(&first, &second).or_else(now_only)
     }
 
-    fn rule_of(&self, held: Held<'_>, name: &str) -> Option<Logic> {
+    /// How the predicates of a name compare, and whether they agree at this time alone.
+    fn named(&self, name: &str) -> (Option<Class>, bool) {
+        let rules = Self::rule_of(self.old, name).zip(Self::rule_of(self.new, name));
+        let Some((old, new)) = rules else { return (Some(Class::Changed), false) };
+        let logics = (self.pair.of_first(old), self.pair.of_second(new));
+        match self.direction(&logics.0, &logics.1) {
+            None if self.agree_now_only(&[old], &[new]) => (Some(Class::Changed), true),
+            class => (class, false),
+        }
+    }
+
+    fn rule_of<'h>(held: Held<'h>, name: &str) -> Option<&'h Rule> {
         let predicate = held.1.predicates().iter().find(|predicate| predicate.name == name)?;
-        Some(match std::ptr::eq(held.1, self.old.1) {
-            true => self.pair.of_first(&predicate.rule),
-            false => self.pair.of_second(&predicate.rule),
-        })
+        Some(&predicate.rule)
     }
 
     fn predicates(&self) -> Vec<Change> {
@@ -78,11 +100,12 @@ impl Comparison<'_> {
             let change = match other.map(|other| &other.expression.source) {
                 None => (alone(Class::Tightened), format!("added: {text}")),
                 Some(before) if before != text => {
-                    let rules = self.rule_of(self.old, name).zip(self.rule_of(self.new, name));
-                    let class = rules.map_or(Some(Class::Changed), |(old, new)| {
-                        self.direction(&old, &new).map(alone)
-                    });
-                    (class.unwrap_or(Class::Editorial), moved(before, text))
+                    let (class, now_only) = self.named(name);
+                    let mut message = moved(before, text);
+                    if now_only {
+                        message.push_str(" (they agree now; nothing says that they always do)");
+                    }
+                    (class.map_or(Class::Editorial, alone), message)
                 }
                 Some(_) => continue,
             };
@@ -125,13 +148,9 @@ impl Comparison<'_> {
             .predicates
             .iter()
             .filter(|predicate| predicate.expression.params().contains(&param));
-        let compared = |name: &str| {
-            let rules = self.rule_of(self.old, name).zip(self.rule_of(self.new, name));
-            rules.map_or(Some(Class::Changed), |(old, new)| self.direction(&old, &new))
-        };
         let classes: BTreeSet<Class> = match self.accepts() {
             true => self.whole().into_iter().collect(),
-            false => users.filter_map(|predicate| compared(&predicate.name)).collect(),
+            false => users.filter_map(|predicate| self.named(&predicate.name).0).collect(),
         };
         let mut classes = classes.into_iter();
         match (classes.next(), classes.next()) {

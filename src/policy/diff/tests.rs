@@ -11,6 +11,7 @@ fields = [
   { name = "level", type = "uint(8)" },
   { name = "score", type = "uint(8)" },
   { name = "country", type = "code" },
+  { name = "born", type = "date" },
 ]
 "#;
 
@@ -156,6 +157,31 @@ fn predicates_by_implication_and_keys_by_shape() {
     assert_changes(&level("card.level <= params.x"), &["changed: p"], &["changed: p"], false);
     let added = "name = \"r\"\nexpr = \"card.score >= 1\"\n[[predicates]]\nname = \"q\"";
     assert_changes(&[("name = \"q\"", added)], &["tightened: r"], &["loosened: r"], false);
+}
+
+/// Two bounds that meet today part tomorrow.
+#[test]
+fn reject_agreement_at_one_instant_as_editorial() {
+    let born = |text| policy(&[("card.level >= params.x", text)]);
+    let moving = born("card.born <= today - years(18)");
+    let fixed = born("card.born <= date(\\\"2008-06-01\\\")");
+    for (old, new) in [(&fixed, &moving), (&moving, &fixed)] {
+        let difference = diff(old, new, &[schema()], now()).unwrap();
+        let change = difference.changes().iter().find(|change| change.about == "p").unwrap();
+        assert_eq!(change.class, Class::Changed);
+        assert!(change.message.contains("agree now"), "{}", change.message);
+    }
+    // One rule in other words is the same whatever the time; so are two that never move.
+    let words = born("card.born  <= today - years(18)");
+    assert_eq!(changes(&moving, &words).0, ["editorial: p"]);
+    let still = born("!(card.born > date(\\\"2008-06-01\\\"))");
+    assert_eq!(changes(&fixed, &still).0, ["editorial: p"]);
+    // Under an acceptance expression the whole moves too.
+    let accept = ("leap_day = \"feb28\"", "leap_day = \"feb28\"\naccept = \"p || q\"");
+    let whole = |text| policy(&[("card.level >= params.x", text), accept]);
+    let (fixed, moving) =
+        (whole("card.born <= date(\\\"2008-06-01\\\")"), whole("card.born <= today - years(18)"));
+    assert_eq!(changes(&fixed, &moving).0, ["changed: p", "changed: accept"]);
 }
 
 #[test]
