@@ -1,4 +1,5 @@
-//! Where a comparison may be true of the 0 that stands for absence, presence is asked for beside it.
+//! What stands beside a hidden value in a predicate: its presence, which is asked for where a comparison
+//! may be true of the 0 that stands for absence, and revealed values, whose truth is a parameter.
 
 use crate::bbs::SecretKey;
 use crate::policy::{CompiledPolicy, Facts, Policy, SlotSource};
@@ -69,6 +70,44 @@ fn forge_comparison_with_an_absent_field() {
             let shape = compiled.shape().unwrap();
             assert_eq!(shape.holds(&[signed], &params), Ok(expected), "{expr}, signed {signed}");
             assert_eq!(shape.satisfiable(&[signed], &params), Ok(expected), "{expr}: circuit");
+        }
+    }
+}
+
+/// Revealed values within a formula over a hidden one, under every connective: all of their truths count,
+/// in the circuit as in the text.
+#[test]
+fn forge_truths_of_revealed_values() {
+    let now = Timestamp::from_hours(5).unwrap();
+    type Meaning = fn(bool, bool, i128) -> bool;
+    let table: [(&str, Meaning); 5] = [
+        ("(a.score >= 3 && a.first == 1 && a.second == 1) || a.score >= 200", |f, s, score| {
+            (score >= 3 && f && s) || score >= 200
+        }),
+        ("a.score >= 3 || a.first == 1 || a.second == 1", |f, s, score| score >= 3 || f || s),
+        ("!(a.score >= 3 || a.first == 1 || a.second == 1)", |f, s, score| !(score >= 3 || f || s)),
+        ("!(a.score >= 3 && a.first == 1 && a.second == 1)", |f, s, score| !(score >= 3 && f && s)),
+        ("at_least(2, [a.first == 1, a.score >= 3, a.second == 1])", |f, s, score| {
+            [f, s, score >= 3].into_iter().filter(|holds| *holds).count() >= 2
+        }),
+    ];
+    for (expr, meaning) in table {
+        let compiled = compiled(expr);
+        for (first, second) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let revealed = |source: SlotSource| match source.message {
+                FIRST => Some(Encoded::Integer(first)),
+                SECOND => Some(Encoded::Integer(second)),
+                _ => None,
+            };
+            let params = compiled.param_values(now, &revealed).unwrap();
+            let open = compiled.checks().iter().all(|check| check.holds(now, &revealed));
+            for score in [0, 2, 3, 199, 200] {
+                // Signed is one more than the value.
+                let slots = vec![score + 1; compiled.slots().len()];
+                let holds = compiled.shape().unwrap().satisfiable(&slots, &params).unwrap();
+                let expected = meaning(first == 1, second == 1, score);
+                assert_eq!(open && holds, expected, "{expr}: {first} {second} {score}");
+            }
         }
     }
 }

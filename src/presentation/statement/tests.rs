@@ -228,3 +228,17 @@ fn reject_unsigned_where_authority_is_named() {
     let signed = unsigned.sign(&key).unwrap();
     assert!(Terms::new(&signed, &scenario.plain_schemas(), verifying).is_ok());
 }
+
+/// A bundle that names a key of another circuit under the shape of its own: the key would be held to other
+/// slots and parameters than the policy's.
+#[test]
+fn reject_key_of_another_shape() {
+    let (scenario, other) = (sixteen(), pair());
+    let shape = scenario.terms.policy().shape().unwrap().id();
+    let key = other.terms.verifying_key().unwrap();
+    assert_ne!(key.shape_id(), shape);
+    let circuit = Some((shape, KeyFingerprint::of(key)));
+    let bundle = Bundle::new(scenario.bundle.policy().clone(), circuit);
+    let terms = Terms::new(&bundle, &scenario.plain_schemas(), Some(key.clone()));
+    assert!(matches!(terms, Err(TermsError::Key)));
+}
