@@ -8,6 +8,7 @@ use crate::bbs::SecretKey;
 use crate::cli::failure::{Complaint, Failure};
 use crate::cli::progress;
 use crate::credential::{Credential, CredentialError, Issuer, StatusHandles, UnverifiedCredential};
+use crate::decision::{Situation, StatusState, decide};
 use crate::did_key;
 use crate::encoding::Wire;
 use crate::policy::{Bundle, Shortfall};
@@ -155,8 +156,8 @@ impl Stage {
         })
     }
 
-    /// The verifier checks each answer. `None` is an answer that is no presentation, or a true one that is
-    /// not acceptable.
+    /// The verifier checks each answer and decides. `None` is an answer that is no presentation, or a true
+    /// one that is denied.
     pub(super) fn verify(
         &self,
         quiet: bool,
@@ -168,10 +169,11 @@ impl Stage {
         each(quiet, label, answers, |_, (answer, request)| {
             let presentation = Presentation::from_bytes(answer).ok()?;
             let verified = verify(&self.terms, request, expectation, &presentation, nonces);
+            let Expectation { audience, now, .. } = *expectation;
+            let situation = Situation { audience, status: &StatusState::default(), now };
             let acceptable = |one: &VerifiedPresentation| {
-                let shortfalls =
-                    self.terms.policy().shortfalls(one.time(), one.disclosed_messages());
-                shortfalls.is_empty()
+                let verdict = decide(&self.terms, &self.bundle, request, one, &situation);
+                verdict.decision().is_permit()
             };
             verified.as_ref().map_or(true, acceptable).then_some(verified)
         })
