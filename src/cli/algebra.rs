@@ -105,7 +105,7 @@ pub(super) fn met(paths: &[PathBuf], out: Option<&Path>) -> Result<Report, Failu
     files::write_new(out, (pretty(&document) + "\n").as_bytes(), Access::Public)?;
     Ok(report
         .row("file", out.display())
-        .fact("policy", hex::encode(document.digest()))
+        .fact("policy", met.hash().to_string())
         .json("file", out.display().to_string()))
 }
 

@@ -183,17 +183,12 @@ impl Command {
                     Report::new().line(&hash).json("bundle", hash)
                 }
                 PolicyOrBundle::Policy(policy) => {
-                    let hash = hash(&policy);
+                    let hash = policy.hash().to_string();
                     Report::new().line(&hash).json("policy", hash)
                 }
             }),
         }
     }
-}
-
-/// The hash of a policy document.
-fn hash(policy: &Policy) -> String {
-    hex::encode(policy.to_document().digest())
 }
 
 /// What a policy says of itself.
@@ -203,7 +198,7 @@ pub(super) fn describe(report: Report, policy: &Policy) -> Report {
         report = report.row("title", title).json("title", title);
     }
     report
-        .fact("policy", hash(policy))
+        .fact("policy", policy.hash().to_string())
         .json("id", policy.id())
         .json("version", policy.version().to_string())
 }

@@ -1,6 +1,5 @@
 //! Over-asking: what would be seen of each claim, against every limit that holds for the wallet.
 
-use super::search::name;
 use super::{Asked, Refusal};
 use crate::policy::{CompiledPolicy, Level, Policy, Role, SlotSource, Validity};
 use crate::schema::{Disclosure, FIRST_FIELD, SchemaId};
@@ -12,7 +11,7 @@ pub(super) fn over_asking(asked: &Asked<'_>) -> Vec<Refusal> {
     let mut seen = levels(compiled);
     let mut refusals = Vec::new();
     for claim in asked.request.claims() {
-        match place(compiled, claim) {
+        match compiled.source(claim) {
             Some(source) => {
                 seen.insert(source, Level::Revealed);
             }
@@ -20,7 +19,7 @@ pub(super) fn over_asking(asked: &Asked<'_>) -> Vec<Refusal> {
         }
     }
     for (source, level) in seen {
-        let claim = name(compiled, source);
+        let claim = compiled.claim(source);
         let over = limits(asked, source, level).into_iter().filter(|(_, ceiling)| level > *ceiling);
         refusals.extend(over.map(|(limit, ceiling)| Refusal::OverAsking {
             claim: claim.clone(),
@@ -62,14 +61,6 @@ fn levels(compiled: &CompiledPolicy) -> BTreeMap<SlotSource, Level> {
     });
     let fields = proven.chain(revealed).filter(|(source, _)| source.message >= FIRST_FIELD);
     fields.collect()
-}
-
-/// The place of a claim's path.
-fn place(compiled: &CompiledPolicy, claim: &str) -> Option<SlotSource> {
-    let (role, field) = claim.split_once('.')?;
-    let index = compiled.roles().iter().position(|known| known.name() == role)?;
-    let (message, _) = compiled.roles().get(index)?.schema().field(field)?;
-    Some(SlotSource { role: index, message })
 }
 
 /// The ceilings that hold for a field, each with its author.

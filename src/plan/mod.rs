@@ -20,7 +20,7 @@ use crate::credential::Credential;
 use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Validity};
 use crate::request::PresentationRequest;
 use crate::value::Timestamp;
-use search::{Search, name};
+use search::Search;
 use std::fmt;
 use thiserror::Error;
 
@@ -232,7 +232,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
     let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
         let role = compiled.roles().get(index)?;
         let path = |message: &usize| {
-            name(compiled, crate::policy::SlotSource { role: index, message: *message })
+            compiled.claim(crate::policy::SlotSource { role: index, message: *message })
         };
         let may = role.may().iter().map(path);
         let (asked, offered) = may.partition(|claim| asked.request.claims().contains(claim));
@@ -295,8 +295,8 @@ fn proves(compiled: &CompiledPolicy) -> Vec<Proven> {
     let predicates = compiled.predicates().iter().filter(|predicate| !predicate.rule.is_public());
     let predicates = predicates.map(|predicate| Proven::Predicate { name: predicate.name.clone() });
     let equal = compiled.equalities().iter().map(|equality| Proven::Equality {
-        a: name(compiled, equality.a),
-        b: name(compiled, equality.b),
+        a: compiled.claim(equality.a),
+        b: compiled.claim(equality.b),
     });
     valid.chain(predicates).chain(equal).collect()
 }

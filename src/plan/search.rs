@@ -220,20 +220,6 @@ fn revealed<'c>(
     credential(source.role)?.encoded(source.message)
 }
 
-/// The path of a message's claim.
-pub(super) fn name(policy: &CompiledPolicy, source: SlotSource) -> String {
-    let role = policy.roles().get(source.role);
-    let field = role.and_then(|role| role.schema().field_at(source.message));
-    let field = match (field, source.message) {
-        (Some(field), _) => field.name(),
-        (None, crate::schema::STATUS_HANDLE) => "status_handle",
-        (None, crate::schema::VALID_FROM) => "valid_from",
-        (None, crate::schema::VALID_UNTIL) => "valid_until",
-        (None, _) => "holder_secret",
-    };
-    format!("{}.{field}", role.map_or("", Role::name))
-}
-
 /// The atoms and set elements of a rule, with the terms of each.
 fn weight(rule: &Rule) -> usize {
     let of = |form: &PublicForm| 1 + form.terms.len();

@@ -98,6 +98,14 @@ impl CompiledPolicy {
         found
     }
 
+    /// The place of a claim, `role.field`; none if no role has such a field.
+    pub fn source(&self, claim: &str) -> Option<SlotSource> {
+        let (name, field) = claim.split_once('.')?;
+        let role = self.roles().iter().position(|role| role.name() == name)?;
+        let (message, _) = self.roles().get(role)?.schema().field(field)?;
+        Some(SlotSource { role, message })
+    }
+
     /// The claim at a place, `role.field`, as the policy writes it. What is no field of the schema has
     /// its number in place of a name.
     pub fn claim(&self, source: SlotSource) -> String {

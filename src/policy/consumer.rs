@@ -237,15 +237,8 @@ impl Supply<'_> {
         no(format!("the policy has no role {name}; add it, or ask for what one of its roles says"))
     }
 
-    fn place(&self, path: &str) -> Option<SlotSource> {
-        let (role, field) = path.split_once('.')?;
-        let index = self.compiled.roles().iter().position(|known| known.name() == role)?;
-        let (message, _) = self.compiled.roles().get(index)?.schema().field(field)?;
-        Some(SlotSource { role: index, message })
-    }
-
     fn value(&self, path: &str) -> Answer {
-        let Some(source) = self.place(path) else {
+        let Some(source) = self.compiled.source(path) else {
             return no("no credential of the policy has this claim; correct the path");
         };
         let role = self.compiled.roles().get(source.role);
@@ -296,7 +289,7 @@ impl Supply<'_> {
     }
 
     fn same(&self, a: &str, b: &str) -> Answer {
-        let (Some(first), Some(second)) = (self.place(a), self.place(b)) else {
+        let (Some(first), Some(second)) = (self.compiled.source(a), self.compiled.source(b)) else {
             return no("no credential of the policy has one of these claims; correct the path");
         };
         let must = |source: SlotSource| {

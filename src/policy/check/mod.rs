@@ -193,12 +193,12 @@ fn disclosures(compiled: &CompiledPolicy, analysis: &Analysis, findings: &mut Fi
 /// The fields that are not revealed in every presentation, with their claims' paths.
 fn hidden(compiled: &CompiledPolicy) -> Vec<(SlotSource, String)> {
     let mut found = Vec::new();
-    for (role, compiled) in compiled.roles().iter().enumerate() {
-        for (at, field) in compiled.schema().fields().iter().enumerate() {
+    for (index, role) in compiled.roles().iter().enumerate() {
+        for (at, field) in role.schema().fields().iter().enumerate() {
             let message = FIRST_FIELD + at;
-            if !compiled.must().contains(&message) && field.bits().is_some() {
-                let claim = format!("{}.{}", compiled.name(), field.name());
-                found.push((SlotSource { role, message }, claim));
+            if !role.must().contains(&message) && field.bits().is_some() {
+                let source = SlotSource { role: index, message };
+                found.push((source, compiled.claim(source)));
             }
         }
     }
