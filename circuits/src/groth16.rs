@@ -76,6 +76,10 @@ impl Proof {
             c: points::read(c, Compress::Yes).ok_or(Refused)?,
         }))
     }
+
+    pub(crate) fn points(&self) -> &ark_groth16::Proof<Bn254> {
+        &self.0
+    }
 }
 
 /// A proof with the commitment to its slots, and what opens it.

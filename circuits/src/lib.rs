@@ -9,6 +9,7 @@
 //! | `shape` | a checked formula and its identifier |
 //! | `synthesis` | rank-1 constraints and their assignment |
 //! | `groth16` | setup, prove, verify |
+//! | `batch` | many presentations' equations, checked as one |
 //! | `prover` | the prover's sums over prepared tables |
 //! | `keys`, `key_checks` | key files, and which keys are refused |
 //! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
@@ -17,6 +18,7 @@
 //! The crate knows no credential and no other curve. What it proves is about the integers inside a
 //! [`Commitment`]; that these are the signed ones is for the caller to show.
 
+pub mod batch;
 pub mod bounds;
 pub mod commitment;
 mod error;
@@ -31,6 +33,7 @@ pub mod prover;
 pub mod shape;
 pub mod synthesis;
 
+pub use batch::{BatchSum, Claim};
 pub use bounds::{BoundBy, SLOT_BOUND};
 pub use commitment::{Commitment, Opening, Scalar};
 pub use error::{ProveError, Refused};
