@@ -169,3 +169,6 @@ impl BatchSum<'_> {
         Bn254::final_exponentiation(product).is_some_and(|result| result.is_zero())
     }
 }
+
+#[cfg(test)]
+mod tests;

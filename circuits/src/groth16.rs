@@ -80,6 +80,11 @@ impl Proof {
     pub(crate) fn points(&self) -> &ark_groth16::Proof<Bn254> {
         &self.0
     }
+
+    #[cfg(test)]
+    pub(crate) fn points_mut(&mut self) -> &mut ark_groth16::Proof<Bn254> {
+        &mut self.0
+    }
 }
 
 /// A proof with the commitment to its slots, and what opens it.
