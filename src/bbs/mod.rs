@@ -17,6 +17,7 @@
 //! | `keys.rs` | §3.4 key generation |
 //! | `signature.rs` | §3.6.1, §3.6.2 CoreSign, CoreVerify |
 //! | `proof.rs` | §3.6.3, §3.6.4, §3.7 CoreProofGen, CoreProofVerify |
+//! | `batch.rs` | many pairing equations as one |
 //! | `standard.rs` | §3.5 the interface that hashes octets to messages |
 //!
 //! Core operations take scalars. The interface is part of the signed domain: a signature made under
@@ -24,6 +25,7 @@
 //! published fixtures; the *typed* one (`H2G_TM2S_`) is ours and keeps integers as integers, which is
 //! what makes predicates over them possible.
 
+mod batch;
 mod generators;
 mod keys;
 mod proof;
@@ -31,9 +33,12 @@ mod signature;
 pub mod standard;
 mod suite;
 
+pub use batch::PairingBatch;
 pub use generators::Generators;
 pub use keys::{PublicKey, SecretKey};
-pub use proof::{Proof, ProofInit, VerifiedProof, proof_verify};
+pub use proof::{
+    PendingProof, Proof, ProofInit, VerifiedProof, proof_verify, proof_verify_deferred,
+};
 pub use signature::{Signature, sign, verify};
 pub use suite::{Interface, Suite};
 

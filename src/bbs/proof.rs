@@ -274,29 +274,70 @@ impl fmt::Debug for ProofInit<'_> {
     }
 }
 
-/// A proof that has verified: the only source of responses for extensions.
+/// A proof of which everything holds but the pairing equation, e(Ā, W) = e(B̄, BP2).
+///
+/// **It says nothing until that equation has been checked**: whoever ignores it accepts anything.
+/// [`settle`](Self::settle) checks it alone, a [`PairingBatch`](super::PairingBatch) those of many
+/// proofs together.
 #[derive(Debug)]
-pub struct VerifiedProof<'a> {
+#[must_use = "a proof is worth nothing until its equation has been checked"]
+pub struct PendingProof<'a> {
+    key: PublicKey,
     proof: &'a Proof,
     hidden: Vec<usize>,
 }
 
-impl VerifiedProof<'_> {
+impl<'a> PendingProof<'a> {
     /// The challenge c.
-    pub fn challenge(&self) -> &Scalar {
+    pub fn challenge(&self) -> &'a Scalar {
         &self.proof.challenge
     }
 
     /// The response m̂ of a hidden message; `None` for a disclosed or unknown index.
-    pub fn response(&self, index: usize) -> Option<&Scalar> {
+    pub fn response(&self, index: usize) -> Option<&'a Scalar> {
         self.proof.m_hat.get(self.hidden.binary_search(&index).ok()?)
+    }
+
+    /// Checks the equation of this proof alone.
+    ///
+    /// # Errors
+    /// [`Error::Refused`].
+    pub fn settle(self) -> Result<VerifiedProof<'a>, Error> {
+        let (a_bar, b_bar) = self.sides();
+        let pairs = [(*a_bar, *self.key.point()), (-b_bar, G2Affine::generator())];
+        if !pairing_product_is_one(&pairs) {
+            return Err(Error::Refused);
+        }
+        Ok(VerifiedProof(self))
+    }
+
+    pub(super) fn key(&self) -> &PublicKey {
+        &self.key
+    }
+
+    /// Ā and B̄ of the open equation.
+    pub(super) fn sides(&self) -> (&'a G1Affine, &'a G1Affine) {
+        (&self.proof.a_bar, &self.proof.b_bar)
+    }
+}
+
+/// A proof that has verified: the only source of responses for extensions.
+#[derive(Debug)]
+pub struct VerifiedProof<'a>(PendingProof<'a>);
+
+impl<'a> VerifiedProof<'a> {
+    /// The challenge c.
+    pub fn challenge(&self) -> &'a Scalar {
+        self.0.challenge()
+    }
+
+    /// The response m̂ of a hidden message; `None` for a disclosed or unknown index.
+    pub fn response(&self, index: usize) -> Option<&'a Scalar> {
+        self.0.response(index)
     }
 }
 
 /// Verifies a proof (draft §3.6.4). `disclosed` are (index, message) by strictly ascending index.
-///
-/// T2's term c·Bᵥ is expanded over the generators' tables, which saves a multiplication of a point
-/// that changes.
 ///
 /// # Errors
 /// [`Error::Refused`], whatever the reason.
@@ -308,6 +349,24 @@ pub fn proof_verify<'a>(
     ph: &[u8],
     disclosed: &[(usize, Scalar)],
 ) -> Result<VerifiedProof<'a>, Error> {
+    proof_verify_deferred(key, proof, generators, header, ph, disclosed)?.settle()
+}
+
+/// [`proof_verify`] up to its pairing equation, which the caller owes: see [`PendingProof`].
+///
+/// T2's term c·Bᵥ is expanded over the generators' tables, which saves a multiplication of a point
+/// that changes.
+///
+/// # Errors
+/// [`Error::Refused`], whatever the reason.
+pub fn proof_verify_deferred<'a>(
+    key: &PublicKey,
+    proof: &'a Proof,
+    generators: &Generators,
+    header: &[u8],
+    ph: &[u8],
+    disclosed: &[(usize, Scalar)],
+) -> Result<PendingProof<'a>, Error> {
     let count = generators.count();
     let indexes = disclosed.iter().map(|(index, _)| *index);
     if proof.hidden() + disclosed.len() != count
@@ -341,11 +400,7 @@ pub fn proof_verify<'a>(
     if first.challenge(generators, &domain, disclosed, ph) != *c {
         return Err(Error::Refused);
     }
-    let pairs = [(proof.a_bar, *key.point()), (-proof.b_bar, G2Affine::generator())];
-    if !pairing_product_is_one(&pairs) {
-        return Err(Error::Refused);
-    }
-    Ok(VerifiedProof { proof, hidden })
+    Ok(PendingProof { key: *key, proof, hidden })
 }
 
 /// Strictly ascending and below `count`.

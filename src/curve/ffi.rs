@@ -4,7 +4,7 @@
 //! elements that it is told and keeps no pointer after it returns.
 #![allow(unsafe_code)]
 
-use super::{EXPAND_LEN, G1Affine, G1Projective, G2Affine, Scalar};
+use super::{EXPAND_LEN, G1Affine, G1Projective, G2Affine, SCALAR_LEN, Scalar};
 use blst::{blst_fp12, blst_p1, blst_p1_affine, blst_p2_affine, blst_scalar};
 use group::prime::PrimeCurveAffine;
 use group::{Curve, Group};
@@ -55,21 +55,60 @@ pub(super) fn negate_if(point: &blst_p1_affine, negative: bool) -> blst_p1_affin
     result
 }
 
-/// Σ sᵢ·Pᵢ for a few public scalars and changing points. Variable time: verification only.
+/// Σ sᵢ·Pᵢ for public scalars and changing points. Variable time: verification only.
 ///
 /// Below four points a multiplication each is faster (it uses the endomorphism, and a short scalar
-/// costs less); above, the doublings are shared.
-pub(crate) fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Projective {
+/// costs less); above, Pippenger's buckets over 128 or 255 bits.
+///
+/// # Panics
+/// Where the slices differ in length.
+pub fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Projective {
     assert_eq!(points.len(), scalars.len(), "one scalar for each point");
     if points.len() < 4 {
         return points.iter().zip(scalars).map(|(p, s)| product(p, s)).sum();
     }
-    let raw: Vec<blst_p1_affine> = points.iter().map(|p| *p.as_ref()).collect();
-    let octets: Vec<u8> = scalars.iter().flat_map(|s| s.to_bytes_le()).collect();
-    let list: [*const blst_p1_affine; 2] = [raw.as_ptr(), std::ptr::null()];
-    let digits: [*const u8; 2] = [octets.as_ptr(), std::ptr::null()];
+    let octets: Vec<[u8; SCALAR_LEN]> = scalars.iter().map(Scalar::to_bytes_le).collect();
+    let longest = octets.iter().filter_map(|s| s.iter().rposition(|octet| *octet != 0)).max();
+    match longest {
+        None => G1Projective::identity(),
+        Some(last) if last < 16 => {
+            let short = octets.iter().filter_map(|octets| octets.first_chunk::<16>());
+            let scalars: Vec<u128> = short.map(|octets| u128::from_le_bytes(*octets)).collect();
+            sum_of_short_products(points, &scalars)
+        }
+        Some(_) => pippenger(points, &octets, 255),
+    }
+}
+
+/// Σ sᵢ·Pᵢ for public scalars of 128 bits, at half the price. Variable time: verification only.
+///
+/// # Panics
+/// Where the slices differ in length.
+pub fn sum_of_short_products(points: &[G1Affine], scalars: &[u128]) -> G1Projective {
+    assert_eq!(points.len(), scalars.len(), "one scalar for each point");
+    let octets: Vec<[u8; 16]> = scalars.iter().map(|s| s.to_le_bytes()).collect();
+    pippenger(points, &octets, 128)
+}
+
+/// Pippenger's sum over little-endian scalars of `N` octets, the lowest `bits` of them. No threads.
+fn pippenger<const N: usize>(
+    points: &[G1Affine],
+    scalars: &[[u8; N]],
+    bits: usize,
+) -> G1Projective {
+    assert!(points.len() == scalars.len() && bits.div_ceil(8) == N, "what blst will read");
+    // blst takes no identities; whatever multiplies them, they add nothing.
+    let live = points.iter().zip(scalars).filter(|(p, _)| !bool::from(p.is_identity()));
+    let (raw, scalars): (Vec<blst_p1_affine>, Vec<[u8; N]>) =
+        live.map(|(p, s)| (*p.as_ref(), *s)).unzip();
     let mut total = G1Projective::identity();
-    // SAFETY: contiguous points and 32-octet scalars, as many of each; scratch of the stated size.
+    if raw.is_empty() {
+        return total;
+    }
+    let list: [*const blst_p1_affine; 2] = [raw.as_ptr(), std::ptr::null()];
+    let digits: [*const u8; 2] = [scalars.as_ptr().cast(), std::ptr::null()];
+    // SAFETY: contiguous points and scalars of ⌈bits/8⌉ octets, as many of each; scratch of the
+    // stated size.
     unsafe {
         let size = blst::blst_p1s_mult_pippenger_scratch_sizeof(raw.len());
         let mut scratch = vec![0u64; size.div_ceil(8)];
@@ -78,7 +117,7 @@ pub(crate) fn sum_of_products(points: &[G1Affine], scalars: &[Scalar]) -> G1Proj
             list.as_ptr(),
             raw.len(),
             digits.as_ptr(),
-            255,
+            bits,
             scratch.as_mut_ptr(),
         );
     }

@@ -25,7 +25,9 @@ pub mod table;
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
 pub use secret::SecretScalar;
 
-pub(crate) use ffi::{pairing_product_is_one, sum_of_products};
+pub use ffi::{sum_of_products, sum_of_short_products};
+
+pub(crate) use ffi::pairing_product_is_one;
 
 use group::prime::PrimeCurveAffine;
 use rand_core::CryptoRngCore;
@@ -163,5 +165,39 @@ mod tests {
                 assert_eq!(one, points[last] * scalars[last], "{last} alone");
             }
         }
+    }
+
+    #[test]
+    fn short_scalars_and_identities_are_summed_as_any_others() {
+        let identity = G1Affine::identity();
+        let mut points: Vec<G1Affine> =
+            (1u64..=70).map(|i| (G1Projective::generator() * Scalar::from(i)).into()).collect();
+        points[3] = identity;
+        points[40] = points[41];
+        points[42] = -points[41];
+        let short: Vec<u128> = (0u128..70)
+            .map(|i| match i % 5 {
+                0 => i / 5 % 2,
+                1 => u128::MAX - i,
+                _ => i << (i + 50),
+            })
+            .collect();
+        let wide = |s: &u128| {
+            let high = Scalar::from((s >> 64) as u64) * Scalar::from(1 << 32).square();
+            high + Scalar::from(*s as u64)
+        };
+        let scalars: Vec<Scalar> = short.iter().map(wide).collect();
+        for n in [0, 1, 4, 5, 33, 70] {
+            let expected: G1Projective = (0..n).map(|i| points[i] * scalars[i]).sum();
+            assert_eq!(sum_of_short_products(&points[..n], &short[..n]), expected, "n = {n}");
+            assert_eq!(sum_of_products(&points[..n], &scalars[..n]), expected, "n = {n}");
+            let mut full = scalars[..n].to_vec();
+            if let Some(last) = full.last_mut() {
+                *last = -*last;
+                let expected = expected - points[n - 1] * scalars[n - 1].double();
+                assert_eq!(sum_of_products(&points[..n], &full), expected, "n = {n}, one long");
+            }
+        }
+        assert!(bool::from(sum_of_short_products(&[identity; 9], &[7; 9]).is_identity()));
     }
 }

@@ -1,0 +1,183 @@
+//! Many pairing equations as one.
+//!
+//! A proof of a signature under W owes e(Ā, W) = e(B̄, BP2), a signature e(A, W) = e(B − e·A, BP2). Over
+//! any number of them, with a random coefficient ρ each, all hold if
+//!
+//! ```text
+//! Π_W e(Σ ρ·Ā, W) · e(−Σ ρ·B̄, BP2) = 1
+//! ```
+//!
+//! where the inner sums run over the equations under one key W: one Miller loop for each key, one more,
+//! and one final exponentiation. The converse holds but for chance: where an equation is false, so that
+//! e(Ā, W)/e(B̄, BP2) is not 1, at most one coefficient of the 2^128 makes the product 1, whatever the
+//! others are, since the target group has prime order.
+//!
+//! **Coefficients are the caller's**, 128 bits of a hash over everything that is checked: the keys,
+//! every octet of every proof, all statements. A prover who knows them before the proof is final
+//! makes two false equations cancel out.
+//!
+//! A signature's B is not computed: Σ ρ·B is a sum over the generators, whose scalars are collected
+//! first, so that any number of signatures over the same generators cost one such sum.
+
+use super::signature::{check_sizes, domain};
+use super::{Error, Generators, PendingProof, PublicKey, Signature};
+use crate::curve::table::FixedSum;
+use crate::curve::{
+    G1Affine, G1Projective, G2_LEN, G2Affine, Scalar, pairing_product_is_one, sum_of_products,
+};
+use group::Curve;
+use group::prime::PrimeCurveAffine;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Pairing equations to be checked together. See the module's documentation for what the coefficients
+/// have to be.
+#[derive(Debug, Default)]
+pub struct PairingBatch {
+    /// By the octets of the issuer's key: the points that are paired with it.
+    issuers: BTreeMap<[u8; G2_LEN], Issuer>,
+    /// What is paired with BP2.
+    constant: Terms,
+    /// Sums over generators, likewise, subtracted.
+    fixed: Vec<FixedTerms>,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    key: PublicKey,
+    terms: Terms,
+}
+
+/// Points and their scalars.
+#[derive(Debug, Default)]
+struct Terms {
+    points: Vec<G1Affine>,
+    scalars: Vec<Scalar>,
+}
+
+impl Terms {
+    fn push(&mut self, point: G1Affine, scalar: Scalar) {
+        self.points.push(point);
+        self.scalars.push(scalar);
+    }
+
+    fn append(&mut self, mut other: Terms) {
+        self.points.append(&mut other.points);
+        self.scalars.append(&mut other.scalars);
+    }
+
+    fn sum(&self) -> G1Projective {
+        sum_of_products(&self.points, &self.scalars)
+    }
+}
+
+/// Scalars of P1, Q1 and the H of one set of generators.
+#[derive(Debug)]
+struct FixedTerms {
+    generators: Arc<Generators>,
+    p1: Scalar,
+    q1: Scalar,
+    h: Vec<Scalar>,
+}
+
+impl FixedTerms {
+    fn new(generators: Arc<Generators>) -> Self {
+        let h = vec![Scalar::default(); generators.count()];
+        FixedTerms { generators, p1: Scalar::default(), q1: Scalar::default(), h }
+    }
+
+    fn serves(&self, generators: &Generators) -> bool {
+        let own = &self.generators;
+        own.interface() == generators.interface() && own.count() == generators.count()
+    }
+
+    fn sum(&self) -> G1Projective {
+        let mut sum = FixedSum::with_capacity(self.h.len() + 2);
+        sum.add(self.generators.p1(), &self.p1);
+        sum.add(self.generators.q1(), &self.q1);
+        for (base, scalar) in self.generators.h().iter().zip(&self.h) {
+            sum.add(base, scalar);
+        }
+        sum.finish()
+    }
+}
+
+impl PairingBatch {
+    /// No equations yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the equation that a proof still owes.
+    pub fn add_proof(&mut self, proof: &PendingProof<'_>, coefficient: &Scalar) {
+        let (a_bar, b_bar) = proof.sides();
+        self.issuer(proof.key()).terms.push(*a_bar, *coefficient);
+        self.constant.push(-b_bar, *coefficient);
+    }
+
+    /// Adds the equation of a signature on message scalars under a header.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where the sizes do not fit; the batch is as it was.
+    pub fn add_signature(
+        &mut self,
+        key: &PublicKey,
+        signature: &Signature,
+        generators: &Arc<Generators>,
+        header: &[u8],
+        messages: &[Scalar],
+        coefficient: &Scalar,
+    ) -> Result<(), Error> {
+        check_sizes(generators, header, messages).map_err(|_| Error::Refused)?;
+        self.issuer(key).terms.push(*signature.a(), *coefficient);
+        self.constant.push(*signature.a(), signature.e() * coefficient);
+        let domain = domain(key, generators, header);
+        let fixed = self.fixed(generators);
+        fixed.p1 += coefficient;
+        fixed.q1 += domain * coefficient;
+        for (sum, message) in fixed.h.iter_mut().zip(messages) {
+            *sum += message * coefficient;
+        }
+        Ok(())
+    }
+
+    /// Adds all equations of another batch.
+    pub fn merge(&mut self, other: PairingBatch) {
+        for issuer in other.issuers.into_values() {
+            self.issuer(&issuer.key).terms.append(issuer.terms);
+        }
+        self.constant.append(other.constant);
+        for theirs in other.fixed {
+            let ours = self.fixed(&theirs.generators);
+            ours.p1 += theirs.p1;
+            ours.q1 += theirs.q1;
+            ours.h.iter_mut().zip(&theirs.h).for_each(|(sum, scalar)| *sum += scalar);
+        }
+    }
+
+    /// Whether all equations hold. An empty batch holds.
+    pub fn holds(&self) -> bool {
+        let issuers = self.issuers.values();
+        let mut sums: Vec<G1Projective> = issuers.clone().map(|one| one.terms.sum()).collect();
+        let fixed: G1Projective = self.fixed.iter().map(FixedTerms::sum).sum();
+        sums.push(self.constant.sum() - fixed);
+        let mut affine = vec![G1Affine::identity(); sums.len()];
+        G1Projective::batch_normalize(&sums, &mut affine);
+        let keys = issuers.map(|one| *one.key.point()).chain([G2Affine::generator()]);
+        pairing_product_is_one(&affine.into_iter().zip(keys).collect::<Vec<_>>())
+    }
+
+    fn issuer(&mut self, key: &PublicKey) -> &mut Issuer {
+        let new = || Issuer { key: *key, terms: Terms::default() };
+        self.issuers.entry(key.to_bytes()).or_insert_with(new)
+    }
+
+    fn fixed(&mut self, generators: &Arc<Generators>) -> &mut FixedTerms {
+        let at = self.fixed.iter().position(|fixed| fixed.serves(generators));
+        let at = at.unwrap_or_else(|| {
+            self.fixed.push(FixedTerms::new(generators.clone()));
+            self.fixed.len() - 1
+        });
+        &mut self.fixed[at]
+    }
+}
