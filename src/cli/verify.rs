@@ -120,7 +120,7 @@ impl Arguments {
                 complaint.in_file(&self.request).remedy("make a request for every answer")
             }
             VerifyError::Nonce(NonceError::Unavailable) => complaint,
-            VerifyError::Statement(_) | VerifyError::Refused => {
+            VerifyError::Wire(_) | VerifyError::Statement(_) | VerifyError::Refused => {
                 complaint.in_file(&self.presentation)
             }
         })
