@@ -10,6 +10,7 @@
 //! | `synthesis` | rank-1 constraints and their assignment |
 //! | `groth16` | setup, prove, verify |
 //! | `batch` | many presentations' equations, checked as one |
+//! | `pairing` | Miller loops of many pairs, and the field below them |
 //! | `prover` | the prover's sums over prepared tables |
 //! | `keys`, `key_checks` | key files, and which keys are refused |
 //! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
@@ -28,6 +29,7 @@ pub mod groth16;
 mod key_checks;
 pub mod keys;
 pub mod normal;
+mod pairing;
 mod points;
 pub mod prover;
 pub mod shape;
