@@ -316,19 +316,17 @@ impl<'a> Stated<'a> {
         let mut transcript = Transcript::new(tag::COMBINATION);
         self.absorb(&mut transcript);
         let mut coefficients = CoefficientSeed::new(transcript).member(0);
+        let bases = bases(self.statement.terms());
+        let mut combination = Combination::new(&bases);
         if let Some(link) = self.link(&proofs)? {
-            let bases = bases(self.statement.terms());
-            let mut combination = Combination::new(&bases);
-            let added = combination.add(&link, || coefficients.next());
-            if added.is_none() || !combination.holds() {
-                return Err(VerifyError::Refused);
-            }
+            combination.add(&link, || coefficients.next()).ok_or(VerifyError::Refused)?;
         }
         let mut pairings = PairingBatch::new();
         for proof in &proofs {
             pairings.add_proof(proof, &wide_scalar(coefficients.next()));
         }
-        if pairings.holds() { Ok(()) } else { Err(VerifyError::Refused) }
+        let (link, signatures) = rayon::join(|| combination.holds(), || pairings.holds());
+        if link && signatures { Ok(()) } else { Err(VerifyError::Refused) }
     }
 }
 
