@@ -8,8 +8,7 @@
 //! Π e(ρ·A, B) = e(Σρ·α, β) · e(Σ ρ·X + σ·(Σ z_s·IC_s + ν̂·IC_v − c·D − K), γ) · e(Σ ρ·C, δ)
 //! ```
 
-use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective};
-use ark_ec::pairing::{MillerLoopOutput, Pairing};
+use ark_bn254::{Fq12, Fr, G1Affine, G1Projective};
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::{Field, Zero};
 
@@ -17,6 +16,7 @@ use crate::Refused;
 use crate::commitment::{Commitment, Scalar};
 use crate::groth16::Proof;
 use crate::keys::VerifyingKey;
+use crate::pairing;
 
 /// One presentation's two equations, decoded: the proof's,
 /// `e(A, B) = e(α, β)·e(IC_0 + Σ a_j·IC_j + D, γ)·e(C, δ)`, and the relation's,
@@ -129,14 +129,15 @@ impl BatchSum<'_> {
         self.openings += G1Projective::msm_unchecked(&points, &scalars);
         self.last += G1Projective::msm_unchecked(&c, &rhos);
         let a = G1Projective::normalize_batch(&a);
-        self.loops *= Bn254::multi_miller_loop(a, b).0;
+        let pairs: Vec<_> = a.into_iter().zip(b).collect();
+        self.loops = pairing::multiply(&self.loops, &pairing::moving(&pairs));
         Ok(())
     }
 
     /// Adds another part's claims: what was added on another thread.
     pub fn merge(&mut self, other: Self) {
         self.mixed |= other.mixed || self.key.fingerprint() != other.key.fingerprint();
-        self.loops *= other.loops;
+        self.loops = pairing::multiply(&self.loops, &other.loops);
         self.total += other.total;
         for (sum, term) in self.inputs.iter_mut().zip(other.inputs) {
             *sum += term;
@@ -158,15 +159,10 @@ impl BatchSum<'_> {
         let tables = self.key.tables();
         let mut inputs = tables.public.multiply(public) + tables.hidden.multiply(hidden);
         inputs += self.openings + *constant * self.total;
-        let points = [inputs, self.last, parts.alpha_g1 * self.total];
-        let points: Vec<G1Affine> = G1Projective::normalize_batch(&points);
-        let fixed = Bn254::multi_miller_loop(
-            points,
-            [parts.gamma_g2, parts.delta_g2, parts.beta_g2]
-                .map(<Bn254 as Pairing>::G2Prepared::from),
-        );
-        let product = MillerLoopOutput(self.loops * fixed.0);
-        Bn254::final_exponentiation(product).is_some_and(|result| result.is_zero())
+        let mut points = [G1Affine::identity(); 3];
+        let fixed = [parts.alpha_g1 * self.total, inputs, self.last];
+        points.copy_from_slice(&G1Projective::normalize_batch(&fixed));
+        pairing::is_one(pairing::multiply(&self.loops, &tables.fixed.loops(points)))
     }
 }
 

@@ -41,8 +41,8 @@ use crate::synthesis::{Row, System};
 use crate::{ProveError, Refused};
 
 pub(crate) type VerifyingParts = ark_groth16::VerifyingKey<Bn254>;
+pub(crate) type ProofParts = ark_groth16::Proof<Bn254>;
 pub(crate) type ProvingParts = ark_groth16::ProvingKey<Bn254>;
-pub(crate) type Prepared = ark_groth16::PreparedVerifyingKey<Bn254>;
 
 /// A Groth16 proof: `A` and `C` in G1, `B` in G2. It says nothing without an opening of the
 /// commitment that it is verified with.
@@ -148,11 +148,6 @@ impl ConstraintSynthesizer<Fr> for Replay<'_> {
     }
 }
 
-/// Prepares the fixed side of the pairing equation.
-pub(crate) fn prepare(parts: &VerifyingParts) -> Prepared {
-    ark_groth16::prepare_verifying_key(parts)
-}
-
 /// The coefficients of `(A·B − C)/Z` for an assignment.
 fn quotient(system: &System, assignment: &[Fr]) -> Result<Vec<Fr>, ProveError> {
     LibsnarkReduction::witness_map_from_matrices::<Fr, Radix2EvaluationDomain<Fr>>(
@@ -239,13 +234,10 @@ impl VerifyingKey {
         let mut inputs = self.tables().public.multiply(&params);
         inputs += constant;
         inputs += commitment.point();
-        match Groth16::<Bn254>::verify_proof_with_prepared_inputs(
-            self.prepared(),
-            &proof.0,
-            &inputs,
-        ) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Refused),
+        if self.tables().fixed.holds(&proof.0, &inputs.into_affine()) {
+            Ok(())
+        } else {
+            Err(Refused)
         }
     }
 

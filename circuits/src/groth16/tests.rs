@@ -240,8 +240,9 @@ fn forge_parameter_outside_its_interval() {
     let mut inputs = ic(0) + commitment.point();
     inputs += ic(1) * Fr::from(claimed[0]) + ic(2) * Fr::from(claimed[1]);
     let proof = &proved.proof.0;
+    let prepared = ark_groth16::prepare_verifying_key(vk().parts());
     assert!(
-        Groth16::<Bn254>::verify_proof_with_prepared_inputs(vk().prepared(), proof, &inputs)
+        Groth16::<Bn254>::verify_proof_with_prepared_inputs(&prepared, proof, &inputs)
             .unwrap()
     );
     assert_eq!(vk().verify(&claimed, &commitment, &proved.proof), Err(Refused));
