@@ -68,12 +68,12 @@ impl Proof {
     /// If one isn't, or the length is wrong.
     pub fn from_bytes(octets: &[u8]) -> Result<Self, Refused> {
         let octets: &[u8; Self::LENGTH] = octets.try_into().map_err(|_| Refused)?;
-        let (a, rest) = octets.split_at(32);
-        let (b, c) = rest.split_at(64);
+        let (a, rest) = octets.split_first_chunk().ok_or(Refused)?;
+        let (b, c) = rest.split_first_chunk().ok_or(Refused)?;
         Ok(Self(ark_groth16::Proof {
-            a: points::read(a, Compress::Yes).ok_or(Refused)?,
-            b: points::read(b, Compress::Yes).ok_or(Refused)?,
-            c: points::read(c, Compress::Yes).ok_or(Refused)?,
+            a: points::read_g1(a).ok_or(Refused)?,
+            b: points::read_g2(b).ok_or(Refused)?,
+            c: points::read_g1(c.first_chunk().ok_or(Refused)?).ok_or(Refused)?,
         }))
     }
 

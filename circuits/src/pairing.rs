@@ -1,6 +1,7 @@
 //! The pairing of BN254, over arkworks' types.
 
 mod loops;
+mod membership;
 mod product;
 mod tower;
 
@@ -10,6 +11,7 @@ use ark_ff::Field;
 
 use crate::groth16::{ProofParts, VerifyingParts};
 use loops::{Lines, miller};
+pub(crate) use membership::in_subgroup;
 
 /// The fixed side of a key's pairing equation.
 #[derive(Clone)]

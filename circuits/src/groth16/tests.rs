@@ -242,8 +242,7 @@ fn forge_parameter_outside_its_interval() {
     let proof = &proved.proof.0;
     let prepared = ark_groth16::prepare_verifying_key(vk().parts());
     assert!(
-        Groth16::<Bn254>::verify_proof_with_prepared_inputs(&prepared, proof, &inputs)
-            .unwrap()
+        Groth16::<Bn254>::verify_proof_with_prepared_inputs(&prepared, proof, &inputs).unwrap()
     );
     assert_eq!(vk().verify(&claimed, &commitment, &proved.proof), Err(Refused));
 }

@@ -6,7 +6,7 @@ use ark_ec::bn::BnConfig;
 use ark_ec::pairing::Pairing;
 use ark_ff::{AdditiveGroup, Field};
 
-use super::product::times;
+use super::product::{square, times};
 use super::tower;
 
 /// So many pairs share squarings and inversions; more would leave the processor's cache.
@@ -131,14 +131,14 @@ impl Moving {
     fn advance(&mut self, step: Step, inverse: &Fq2) -> Line {
         let (numerator, other) = match self.addend(step) {
             None => {
-                let square = self.x.square();
-                (square.double() + square, self.x)
+                let squared = square(&self.x);
+                (squared.double() + squared, self.x)
             }
             Some(addend) => (self.y - addend.y, addend.x),
         };
         let slope = times(&numerator, inverse);
         let height = times(&slope, &self.x) - self.y;
-        self.x = slope.square() - self.x - other;
+        self.x = square(&slope) - self.x - other;
         self.y = height - times(&slope, &self.x);
         Line { slope, height }
     }
