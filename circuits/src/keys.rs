@@ -243,6 +243,16 @@ impl VerifyingKey {
         &self.parts
     }
 
+    /// Makes now what the first proof or verification would otherwise wait for.
+    pub fn prepare(&self) {
+        self.tables();
+    }
+
+    /// How many octets the prepared tables take; 0 until they are made.
+    pub fn prepared_size(&self) -> usize {
+        self.tables.get().map_or(0, |tables| tables.public.size() + tables.hidden.size())
+    }
+
     pub(crate) fn tables(&self) -> &Tables {
         self.tables.get_or_init(|| {
             let inputs = self.parts().gamma_abc_g1.get(1..).unwrap_or_default();
@@ -317,6 +327,21 @@ impl ProvingKey {
 
     pub(crate) fn parts(&self) -> &ProvingParts {
         &self.parts
+    }
+
+    /// Makes now what the first proof would otherwise wait for. Once is enough; more do nothing.
+    ///
+    /// What is made takes the place of the key's points in memory several times over: see
+    /// [`Self::prepared_size`].
+    pub fn prepare(&self) {
+        self.verifying.prepare();
+        self.prover();
+    }
+
+    /// How many octets the prepared tables take, of this key and of the verifying key in it, beside
+    /// the key itself; 0 for what isn't prepared yet.
+    pub fn prepared_size(&self) -> usize {
+        self.verifying.prepared_size() + self.prover.get().map_or(0, Prover::size)
     }
 
     pub(crate) fn prover(&self) -> &Prover {

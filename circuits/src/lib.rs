@@ -11,9 +11,10 @@
 //! | `groth16` | setup, prove, verify |
 //! | `batch` | many presentations' equations, checked as one |
 //! | `pairing` | Miller loops of many pairs, and the field below them |
-//! | `prover` | the prover's sums over prepared tables |
+//! | `prover`, `quotient` | the prover's sums over prepared tables, and its polynomial division |
 //! | `keys`, `key_checks` | key files, and which keys are refused |
-//! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
+//! | `commitment` | the commitment to the slots, and its scalars |
+//! | `fixed_base`, `buckets`, `joint` | multiplication: of few points, of many, of new ones |
 //! | `points` | strict octets |
 //!
 //! The crate knows no credential and no other curve. What it proves is about the integers inside a
@@ -21,17 +22,20 @@
 
 pub mod batch;
 pub mod bounds;
+mod buckets;
 pub mod commitment;
 mod error;
 mod fixed_base;
 pub mod formula;
 pub mod groth16;
+mod joint;
 mod key_checks;
 pub mod keys;
 pub mod normal;
 mod pairing;
 mod points;
 pub mod prover;
+mod quotient;
 pub mod shape;
 pub mod synthesis;
 
