@@ -29,8 +29,8 @@
 //! was fixed before its coefficients are fixed too, so the bound is the same for each of the sums.
 //!
 //! *Cost of forgeries.* Finding one bad presentation among 1,000 costs about as much again as the batch's
-//! equations did. Where most are bad it would be better to check one by one; the halving stops at
-//! [`ALONE`](verify) for that reason, and costs at most half as much again as one by one.
+//! equations did. Where more than one in 16 is bad it would be better to check one by one, and from there
+//! on that is done: a batch of forgeries alone costs about half as much again as without batches.
 //!
 //! [`verify_stream`] does the same for any number of answers, [`BATCH`] at a time.
 

@@ -18,8 +18,11 @@ use std::ops::Range;
 /// half a percent.
 pub const BATCH: usize = 1024;
 
-/// So few are checked one by one when a batch is halved.
+/// So few are not halved, but checked one by one.
 const ALONE: usize = 4;
+
+/// Where more than one in so many was bad so far, halving further would cost more than it saves.
+const DENSE: usize = 16;
 
 /// Most presentations whose equations one thread adds up at a time.
 const PART: usize = 256;
@@ -122,6 +125,14 @@ struct Equations<'a> {
     seed: CoefficientSeed,
 }
 
+/// How far the search for false ones has come.
+struct Search {
+    verdicts: Vec<bool>,
+    /// Members whose verdict is known, and those of them that are bad.
+    judged: usize,
+    bad: usize,
+}
+
 /// The equations of some members, added up.
 struct Sum<'a> {
     link: Combination<'a>,
@@ -137,31 +148,37 @@ impl<'a> Equations<'a> {
 
     /// Whether all equations of a member hold, for each of them.
     fn verdicts(&self) -> Vec<bool> {
-        let mut verdicts = vec![true; self.members.len()];
+        let mut search = Search { verdicts: vec![true; self.members.len()], judged: 0, bad: 0 };
         let all = 0..self.members.len();
         if !self.hold(all.clone()) {
-            self.find(all, &mut verdicts);
+            self.find(all, &mut search);
         }
-        verdicts
+        search.verdicts
     }
 
     /// Finds the false ones in a range that has some.
-    fn find(&self, range: Range<usize>, verdicts: &mut [bool]) {
-        if range.len() <= ALONE {
-            for index in range {
-                verdicts[index] = self.hold(index..index + 1);
-            }
+    fn find(&self, range: Range<usize>, search: &mut Search) {
+        if range.len() <= ALONE || search.bad * DENSE > search.judged {
+            let alone = range.clone().into_par_iter().map(|index| self.hold(index..index + 1));
+            let alone: Vec<bool> = alone.collect();
+            search.bad += alone.iter().filter(|good| !**good).count();
+            search.judged += range.len();
+            search.verdicts[range].copy_from_slice(&alone);
             return;
         }
         let middle = range.start + range.len() / 2;
         let (first, second) = (range.start..middle, middle..range.end);
-        // Where the first half holds, the second is known not to.
         let first_holds = self.hold(first.clone());
-        if !first_holds {
-            self.find(first, verdicts);
+        if first_holds {
+            search.judged += first.len();
+        } else {
+            self.find(first, search);
         }
+        // Where the first half holds, the second is known not to.
         if first_holds || !self.hold(second.clone()) {
-            self.find(second, verdicts);
+            self.find(second, search);
+        } else {
+            search.judged += second.len();
         }
     }
 
