@@ -11,8 +11,8 @@ use group::Group;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sigil::bbs::{
-    self, Error, Generators, Interface, PairingBatch, PendingProof, Proof, ProofInit, PublicKey,
-    SecretKey, Signature, Suite,
+    self, Error, Generators, HeldSignature, Interface, PairingBatch, PendingProof, Proof,
+    ProofInit, PublicKey, SecretKey, Signature, Suite,
 };
 use sigil::curve::{G1Affine, G1Projective, Scalar, decode_g1};
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl World {
         let generators = generators();
         let messages = messages(i);
         let rng = &mut self.rng;
-        ProofInit::new(&key, signature, &generators, HEADER, &messages, &[0], rng)
+        let held =
+            HeldSignature::unverified(&key, signature, &generators, HEADER, &messages).unwrap();
+        ProofInit::new(&key, &held, &generators, HEADER, &messages, &[0], rng)
             .unwrap()
             .finalize(PH)
             .unwrap()

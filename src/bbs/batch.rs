@@ -19,14 +19,14 @@
 //! A signature's B is not computed: Σ ρ·B is a sum over the generators, whose scalars are collected
 //! first, so that any number of signatures over the same generators cost one such sum.
 
+use super::keys::bp2;
 use super::signature::{check_sizes, domain};
 use super::{Error, Generators, PendingProof, PublicKey, Signature};
 use crate::curve::table::FixedSum;
 use crate::curve::{
-    G1Affine, G1Projective, G2_LEN, G2Affine, Scalar, pairing_product_is_one, sum_of_products,
+    G1Affine, G1Projective, G2_LEN, PreparedG2, Scalar, normalize_list, pairing_product_is_one,
+    sum_of_products,
 };
-use group::Curve;
-use group::prime::PrimeCurveAffine;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -161,10 +161,9 @@ impl PairingBatch {
         let mut sums: Vec<G1Projective> = issuers.clone().map(|one| one.terms.sum()).collect();
         let fixed: G1Projective = self.fixed.iter().map(FixedTerms::sum).sum();
         sums.push(self.constant.sum() - fixed);
-        let mut affine = vec![G1Affine::identity(); sums.len()];
-        G1Projective::batch_normalize(&sums, &mut affine);
-        let keys = issuers.map(|one| *one.key.point()).chain([G2Affine::generator()]);
-        pairing_product_is_one(&affine.into_iter().zip(keys).collect::<Vec<_>>())
+        let keys: Vec<Arc<PreparedG2>> = issuers.map(|one| one.key.prepared()).collect();
+        let keys = keys.iter().map(|key| &**key).chain([bp2()]);
+        pairing_product_is_one(&normalize_list(&sums).into_iter().zip(keys).collect::<Vec<_>>())
     }
 
     fn issuer(&mut self, key: &PublicKey) -> &mut Issuer {
