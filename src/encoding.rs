@@ -130,8 +130,13 @@ pub trait Wire: Sized {
         if rest.trim_ascii() != "}" {
             return Err(wrong());
         }
-        Self::from_bytes(&URL_SAFE_NO_PAD.decode(cbor).map_err(|_| wrong())?)
+        Self::from_bytes(&octets_from_text(cbor).ok_or_else(wrong)?)
     }
+}
+
+/// The octets that an envelope's member `cbor` has as unpadded base64url.
+pub(crate) fn octets_from_text(cbor: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(cbor).ok()
 }
 
 /// Writes deterministic CBOR.

@@ -2,6 +2,8 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should panic")]
 
+#[path = "cli/batch.rs"]
+mod batch;
 #[path = "cli/place.rs"]
 mod place;
 

@@ -168,7 +168,8 @@ impl Commitment {
     /// # Errors
     /// If it is none.
     pub fn from_bytes(octets: &[u8]) -> Result<Self, Refused> {
-        points::read(octets, Compress::Yes).map(Self).ok_or(Refused)
+        let octets = octets.try_into().map_err(|_| Refused)?;
+        points::read_g1(octets).map(Self).ok_or(Refused)
     }
 
     pub(crate) fn new(point: G1Affine) -> Self {

@@ -1,23 +1,23 @@
 //! Sums of multiples of points that never change: the bases of a key.
 //!
-//! A comb (Lim and Lee, CRYPTO '94). A scalar of 256 bits is laid out in 8 rows of 32 bits; for
-//! each base `P` the table has `Σ_{i in m} 2^(32·i)·P` for every non-empty set `m` of rows. The
-//! sum over all bases is then formed column by column: 32 doublings altogether and at most one
-//! addition for each base and column. With 255 points of 64 octets a base, the tables of a usual
-//! verifying key stay within a processor's second-level cache.
+//! **Few bases: a comb** (Lim and Lee, CRYPTO '94). A scalar of 256 bits is laid out in 8 rows of 32
+//! bits; for each base `P` the table has `Σ_{i in m} 2^(32·i)·P` for every non-empty set `m` of
+//! rows. The sum over all bases is then formed column by column: 32 doublings altogether and at
+//! most one addition for each base and column. A base takes 255 points.
 //!
-//! Where there are many bases, a column's points are first added in pairs, and the sums in pairs,
-//! and so on: affine additions of which each round shares one inversion. That is 6 multiplications
-//! an addition, where a mixed one takes 11. With 7 rows or fewer the tables of a proving key were
-//! half as large or smaller, and proofs took 5 to 25 % longer.
+//! **Many bases**: [`crate::buckets`], with at most 64 points a base.
 //!
 //! Time depends on the scalars, as in all of arkworks: this is no place for an attacker who shares
 //! the processor's cache.
 
 use ark_bn254::Fr;
+use ark_ec::AffineRepr;
+use ark_ec::CurveGroup;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, PrimeField, Zero};
+use zeroize::Zeroizing;
+
+use crate::buckets::Windows;
 
 /// The rows of the comb.
 const TEETH: usize = 8;
@@ -28,7 +28,7 @@ const COLUMNS: usize = 32;
 /// The points of a base's table: one for each non-empty set of rows.
 const ENTRIES: usize = (1 << TEETH) - 1;
 
-/// From so many bases on, columns are added in pairs.
+/// From so many bases on, buckets are faster.
 const MANY: usize = 16;
 
 /// A scalar, row by row.
@@ -36,76 +36,74 @@ type Comb = [u32; TEETH];
 
 /// Tables for a list of bases.
 #[derive(Clone)]
-pub(crate) struct FixedBases<P: SWCurveConfig> {
+pub(crate) enum FixedBases<P: SWCurveConfig> {
     /// `ENTRIES` points for each base, in the order of the bases; entry `m − 1` is that of the set
     /// whose bits are `m`.
-    entries: Vec<Affine<P>>,
+    Few(Vec<Affine<P>>),
+    /// One point for each window.
+    Many(Windows<P>),
 }
 
 impl<P: SWCurveConfig<ScalarField = Fr>> FixedBases<P> {
     /// Prepares the tables.
     pub(crate) fn new(bases: &[Affine<P>]) -> Self {
-        let mut entries = Vec::with_capacity(bases.len() * ENTRIES);
-        for base in bases {
-            let start = entries.len();
-            let mut tooth = base.into_group();
-            for row in 0..TEETH {
-                if row > 0 {
-                    for _ in 0..COLUMNS {
-                        tooth.double_in_place();
-                    }
-                }
-                // The sets that hold this row: alone, and with every set of the rows before.
-                let below = entries.len();
-                entries.push(tooth);
-                for entry in start..below {
-                    let sum = entries.get(entry).map_or(tooth, |set| tooth + set);
-                    entries.push(sum);
-                }
-            }
+        if bases.len() < MANY { Self::Few(combs(bases)) } else { Self::Many(Windows::new(bases)) }
+    }
+
+    /// The tables' octets in memory.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Few(entries) => size_of_val(entries.as_slice()),
+            Self::Many(windows) => windows.size(),
         }
-        Self { entries: Projective::normalize_batch(&entries) }
     }
 
     /// `Σ scalar_i·base_i`; bases without a scalar count for nothing.
     pub(crate) fn multiply(&self, scalars: &[Fr]) -> Projective<P> {
-        let combs: Vec<Comb> = scalars.iter().map(rows).collect();
-        if combs.len() < MANY { self.add_in_turn(&combs) } else { self.add_in_pairs(&combs) }
+        match self {
+            Self::Few(entries) => add_in_turn(entries, scalars),
+            Self::Many(windows) => windows.multiply(scalars),
+        }
     }
+}
 
-    fn add_in_turn(&self, combs: &[Comb]) -> Projective<P> {
-        let mut sum = Projective::zero();
-        for column in (0..COLUMNS).rev() {
-            sum.double_in_place();
-            for (rows, table) in combs.iter().zip(self.entries.chunks_exact(ENTRIES)) {
-                if let Some(point) = entry(table, rows, column) {
-                    sum += point;
+/// The tables of a comb.
+fn combs<P: SWCurveConfig>(bases: &[Affine<P>]) -> Vec<Affine<P>> {
+    let mut entries = Vec::with_capacity(bases.len() * ENTRIES);
+    for base in bases {
+        let start = entries.len();
+        let mut tooth = base.into_group();
+        for row in 0..TEETH {
+            if row > 0 {
+                for _ in 0..COLUMNS {
+                    tooth.double_in_place();
                 }
             }
-        }
-        sum
-    }
-
-    fn add_in_pairs(&self, combs: &[Comb]) -> Projective<P> {
-        let column = |_| Vec::with_capacity(combs.len());
-        let mut columns: Vec<Vec<Affine<P>>> = (0..COLUMNS).map(column).collect();
-        // Filled base by base, so that all of a small table is read at once.
-        for (rows, table) in combs.iter().zip(self.entries.chunks_exact(ENTRIES)) {
-            for (index, column) in columns.iter_mut().enumerate() {
-                column.extend(entry(table, rows, index));
+            // The sets that hold this row: alone, and with every set of the rows before.
+            let below = entries.len();
+            entries.push(tooth);
+            for entry in start..below {
+                let sum = entries.get(entry).map_or(tooth, |set| tooth + set);
+                entries.push(sum);
             }
         }
-        let mut inverses = Vec::new();
-        while columns.iter().any(|column| column.len() > 1) {
-            halve(&mut columns, &mut inverses);
-        }
-        let mut sum = Projective::zero();
-        for column in columns.iter().rev() {
-            sum.double_in_place();
-            column.iter().for_each(|point| sum += point);
-        }
-        sum
     }
+    Projective::normalize_batch(&entries)
+}
+
+/// The sum by the tables of a comb.
+fn add_in_turn<P: SWCurveConfig>(entries: &[Affine<P>], scalars: &[Fr]) -> Projective<P> {
+    let combs: Zeroizing<Vec<Comb>> = Zeroizing::new(scalars.iter().map(rows).collect());
+    let mut sum = Projective::zero();
+    for column in (0..COLUMNS).rev() {
+        sum.double_in_place();
+        for (rows, table) in combs.iter().zip(entries.chunks_exact(ENTRIES)) {
+            if let Some(point) = entry(table, rows, column) {
+                sum += point;
+            }
+        }
+    }
+    sum
 }
 
 /// The point that a base adds in a column, unless its bits there are all 0.
@@ -116,60 +114,6 @@ fn entry<'a, P: SWCurveConfig>(
 ) -> Option<&'a Affine<P>> {
     let set = rows.iter().rev().fold(0, |set, row| set << 1 | ((row >> column) & 1) as usize);
     set.checked_sub(1).and_then(|index| table.get(index))
-}
-
-/// Replaces each column's points by the sums of pairs of them.
-fn halve<P: SWCurveConfig>(columns: &mut [Vec<Affine<P>>], inverses: &mut Vec<P::BaseField>) {
-    inverses.clear();
-    inverses.extend(columns.iter().flat_map(|column| column.chunks_exact(2)).map(denominator));
-    ark_ff::batch_inversion(inverses);
-    let mut inverses = inverses.iter();
-    for column in columns {
-        let half = column.len() / 2;
-        for index in 0..half {
-            let pair = column.get(2 * index..2 * index + 2);
-            let sum = pair.zip(inverses.next()).map(|(pair, inverse)| add(pair, inverse));
-            if let (Some(target), Some(sum)) = (column.get_mut(index), sum) {
-                *target = sum;
-            }
-        }
-        let odd = column.len() % 2;
-        if odd == 1 {
-            column.swap(half, 2 * half);
-        }
-        column.truncate(half + odd);
-    }
-}
-
-/// What must be inverted to add a pair; 0 if nothing.
-fn denominator<P: SWCurveConfig>(pair: &[Affine<P>]) -> P::BaseField {
-    match pair {
-        [a, b] if a.is_zero() || b.is_zero() => P::BaseField::zero(),
-        [a, b] if a == b => a.y.double(),
-        [a, b] => b.x - a.x,
-        _ => P::BaseField::zero(),
-    }
-}
-
-/// The sum of a pair, given the inverse of its [`denominator`].
-fn add<P: SWCurveConfig>(pair: &[Affine<P>], inverse: &P::BaseField) -> Affine<P> {
-    let (a, b) = match pair {
-        [a, b] if a.is_zero() => return *b,
-        [a, b] if b.is_zero() => return *a,
-        [a, b] => (a, b),
-        _ => return Affine::zero(),
-    };
-    let numerator = if a.x != b.x {
-        b.y - a.y
-    } else if a.y == b.y {
-        let square = a.x.square();
-        square.double() + square + P::COEFF_A
-    } else {
-        return Affine::zero();
-    };
-    let slope = numerator * *inverse;
-    let x = slope.square() - a.x - b.x;
-    Affine::new_unchecked(x, slope * (a.x - x) - a.y)
 }
 
 /// A scalar's rows, the least significant first.

@@ -13,18 +13,16 @@
 //! too many or too few; so counts, and each parameter's interval, are checked here first.
 //!
 //! Debug and release builds refuse the same: `ark-groth16` proves false statements in release,
-//! where its assertion is compiled out, so [`ProvingKey::prove`] asks the shape, and then the
-//! rows themselves.
+//! where its assertion is compiled out, so [`ProvingKey::prove`] asks the shape, and then each row
+//! as it is evaluated.
 //!
-//! The secret assignment is erased after use; the copies that `ark-groth16` makes while proving,
-//! and the point τ that it draws in setup, are beyond reach.
+//! The secret assignment is erased after use, and so is what the prover derives from it, points
+//! aside; the point τ that `ark-groth16` draws in setup is beyond reach.
 
 use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::Zero;
 use ark_groth16::Groth16;
-use ark_groth16::r1cs_to_qap::{LibsnarkReduction, R1CSToQAP};
-use ark_poly::Radix2EvaluationDomain;
 use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, SynthesisError, Variable,
 };
@@ -35,14 +33,14 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::commitment::{Commitment, Opening, Scalar};
 use crate::keys::{KeyError, ProvingKey, VerifyingKey};
 use crate::points;
-use crate::prover::Points;
+use crate::prover::{self, Points};
 use crate::shape::{InputError, Shape};
-use crate::synthesis::{Row, System};
+use crate::synthesis::{Evaluated, Row, System};
 use crate::{ProveError, Refused};
 
 pub(crate) type VerifyingParts = ark_groth16::VerifyingKey<Bn254>;
+pub(crate) type ProofParts = ark_groth16::Proof<Bn254>;
 pub(crate) type ProvingParts = ark_groth16::ProvingKey<Bn254>;
-pub(crate) type Prepared = ark_groth16::PreparedVerifyingKey<Bn254>;
 
 /// A Groth16 proof: `A` and `C` in G1, `B` in G2. It says nothing without an opening of the
 /// commitment that it is verified with.
@@ -68,13 +66,22 @@ impl Proof {
     /// If one isn't, or the length is wrong.
     pub fn from_bytes(octets: &[u8]) -> Result<Self, Refused> {
         let octets: &[u8; Self::LENGTH] = octets.try_into().map_err(|_| Refused)?;
-        let (a, rest) = octets.split_at(32);
-        let (b, c) = rest.split_at(64);
+        let (a, rest) = octets.split_first_chunk().ok_or(Refused)?;
+        let (b, c) = rest.split_first_chunk().ok_or(Refused)?;
         Ok(Self(ark_groth16::Proof {
-            a: points::read(a, Compress::Yes).ok_or(Refused)?,
-            b: points::read(b, Compress::Yes).ok_or(Refused)?,
-            c: points::read(c, Compress::Yes).ok_or(Refused)?,
+            a: points::read_g1(a).ok_or(Refused)?,
+            b: points::read_g2(b).ok_or(Refused)?,
+            c: points::read_g1(c.first_chunk().ok_or(Refused)?).ok_or(Refused)?,
         }))
+    }
+
+    pub(crate) fn points(&self) -> &ark_groth16::Proof<Bn254> {
+        &self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn points_mut(&mut self) -> &mut ark_groth16::Proof<Bn254> {
+        &mut self.0
     }
 }
 
@@ -139,35 +146,6 @@ impl ConstraintSynthesizer<Fr> for Replay<'_> {
     }
 }
 
-/// Prepares the fixed side of the pairing equation.
-pub(crate) fn prepare(parts: &VerifyingParts) -> Prepared {
-    ark_groth16::prepare_verifying_key(parts)
-}
-
-/// The coefficients of `(A·B − C)/Z` for an assignment.
-fn quotient(system: &System, assignment: &[Fr]) -> Result<Vec<Fr>, ProveError> {
-    LibsnarkReduction::witness_map_from_matrices::<Fr, Radix2EvaluationDomain<Fr>>(
-        system.matrices(),
-        system.instances(),
-        system.constraints(),
-        assignment,
-    )
-    .map_err(|_| ProveError::Failed)
-}
-
-/// Proves that an assignment satisfies the rows. The caller has seen that it does.
-fn prove_assignment(
-    key: &ProvingKey,
-    assignment: &[Fr],
-    rng: &mut impl CryptoRngCore,
-) -> Result<Proof, ProveError> {
-    let [r, s] = [(); 2].map(|()| Scalar::random(rng));
-    let h = Zeroizing::new(quotient(key.shape().system(), assignment)?);
-    let Points { a, b, c } = key.prover().prove(assignment, &h, r.field(), s.field());
-    let (a, b, c) = (a.into_affine(), b.into_affine(), c.into_affine());
-    Ok(Proof(ark_groth16::Proof { a, b, c }))
-}
-
 impl ProvingKey {
     /// Proves that the predicate holds of these slots and parameters.
     ///
@@ -186,15 +164,30 @@ impl ProvingKey {
         let blinder = Scalar::random(rng);
         let instance = system.instance(params, slots, blinder.field());
         let assignment = Zeroizing::new(system.assign(instance));
-        if !system.is_satisfied(&assignment) {
+        let rows = system.evaluate(&assignment);
+        if !rows.hold {
             return Err(ProveError::False);
         }
-        let proof = prove_assignment(self, &assignment, rng)?;
-        let hidden = system.layout().slot(0)..system.layout().instances();
-        let commitment =
-            self.verifying_key().sum_hidden(assignment.get(hidden).unwrap_or_default());
-        let commitment = Commitment::new(commitment.into_affine());
+        let (proof, commitment) = self.prove_assignment(&assignment, rows, rng)?;
         Ok(Proved { proof, commitment, opening: Opening::new(blinder) })
+    }
+
+    /// Proves that an assignment satisfies the rows, and commits to its slots. The caller has seen
+    /// that it does.
+    fn prove_assignment(
+        &self,
+        assignment: &[Fr],
+        rows: Evaluated,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<(Proof, Commitment), ProveError> {
+        let [r, s] = [(); 2].map(|()| Scalar::random(rng));
+        let points = self.prover().prove(assignment, rows, r.field(), s.field());
+        let Points { a, b, c } = points.ok_or(ProveError::Failed)?;
+        let layout = self.shape().system().layout();
+        let hidden = assignment.get(layout.slot(0)..layout.instances()).unwrap_or_default();
+        let d = self.verifying_key().sum_hidden(hidden);
+        let ([a, c, d], b) = prover::normalise([a, c, d], b);
+        Ok((Proof(ark_groth16::Proof { a, b, c }), Commitment::new(d)))
     }
 }
 
@@ -230,13 +223,10 @@ impl VerifyingKey {
         let mut inputs = self.tables().public.multiply(&params);
         inputs += constant;
         inputs += commitment.point();
-        match Groth16::<Bn254>::verify_proof_with_prepared_inputs(
-            self.prepared(),
-            &proof.0,
-            &inputs,
-        ) {
-            Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Refused),
+        if self.tables().fixed.holds(&proof.0, &inputs.into_affine()) {
+            Ok(())
+        } else {
+            Err(Refused)
         }
     }
 

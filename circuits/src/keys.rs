@@ -41,8 +41,9 @@ use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress};
 use sha2::{Digest, Sha256};
 
 use crate::fixed_base::FixedBases;
-use crate::groth16::{self, Prepared, ProvingParts, VerifyingParts};
+use crate::groth16::{ProvingParts, VerifyingParts};
 use crate::key_checks;
+use crate::pairing::Fixed;
 use crate::points;
 use crate::prover::Prover;
 use crate::shape::{Shape, ShapeId};
@@ -179,18 +180,21 @@ pub enum KeyError {
 #[derive(Clone)]
 pub struct VerifyingKey {
     shape: Shape,
-    prepared: Prepared,
+    parts: VerifyingParts,
     fingerprint: [u8; FINGERPRINT],
     tables: OnceLock<Tables>,
 }
 
-/// Tables for the `IC` points after the constant's, made when first used.
+/// What verification needs beside the key, made when first used: tables for the `IC` points after
+/// the constant's, and the fixed side of the pairing equation.
 #[derive(Clone)]
 pub(crate) struct Tables {
     /// Of the parameters.
     pub(crate) public: FixedBases<g1::Config>,
     /// Of the slots and the blinder.
     pub(crate) hidden: FixedBases<g1::Config>,
+    /// The lines of β, γ and δ, and `e(α, β)`.
+    pub(crate) fixed: Fixed,
 }
 
 impl VerifyingKey {
@@ -232,22 +236,32 @@ impl VerifyingKey {
         let mut out = header(&shape, Kind::Verifying);
         write_verifying(&parts, &mut out);
         let fingerprint = fingerprint(&out);
-        Ok(Self { shape, prepared: groth16::prepare(&parts), fingerprint, tables: OnceLock::new() })
-    }
-
-    pub(crate) fn prepared(&self) -> &Prepared {
-        &self.prepared
+        Ok(Self { shape, parts, fingerprint, tables: OnceLock::new() })
     }
 
     pub(crate) fn parts(&self) -> &VerifyingParts {
-        &self.prepared.vk
+        &self.parts
+    }
+
+    /// Makes now what the first proof or verification would otherwise wait for.
+    pub fn prepare(&self) {
+        self.tables();
+    }
+
+    /// How many octets the prepared tables take; 0 until they are made.
+    pub fn prepared_size(&self) -> usize {
+        self.tables.get().map_or(0, |tables| tables.public.size() + tables.hidden.size())
     }
 
     pub(crate) fn tables(&self) -> &Tables {
         self.tables.get_or_init(|| {
             let inputs = self.parts().gamma_abc_g1.get(1..).unwrap_or_default();
             let (public, hidden) = inputs.split_at(self.shape.params().len().min(inputs.len()));
-            Tables { public: FixedBases::new(public), hidden: FixedBases::new(hidden) }
+            Tables {
+                public: FixedBases::new(public),
+                hidden: FixedBases::new(hidden),
+                fixed: Fixed::new(&self.parts),
+            }
         })
     }
 }
@@ -313,6 +327,21 @@ impl ProvingKey {
 
     pub(crate) fn parts(&self) -> &ProvingParts {
         &self.parts
+    }
+
+    /// Makes now what the first proof would otherwise wait for. Once is enough; more do nothing.
+    ///
+    /// What is made takes the place of the key's points in memory several times over: see
+    /// [`Self::prepared_size`].
+    pub fn prepare(&self) {
+        self.verifying.prepare();
+        self.prover();
+    }
+
+    /// How many octets the prepared tables take, of this key and of the verifying key in it, beside
+    /// the key itself; 0 for what isn't prepared yet.
+    pub fn prepared_size(&self) -> usize {
+        self.verifying.prepared_size() + self.prover.get().map_or(0, Prover::size)
     }
 
     pub(crate) fn prover(&self) -> &Prover {

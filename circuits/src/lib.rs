@@ -9,28 +9,37 @@
 //! | `shape` | a checked formula and its identifier |
 //! | `synthesis` | rank-1 constraints and their assignment |
 //! | `groth16` | setup, prove, verify |
-//! | `prover` | the prover's sums over prepared tables |
+//! | `batch` | many presentations' equations, checked as one |
+//! | `pairing` | Miller loops of many pairs, and the field below them |
+//! | `prover`, `quotient` | the prover's sums over prepared tables, and its polynomial division |
 //! | `keys`, `key_checks` | key files, and which keys are refused |
-//! | `commitment`, `fixed_base` | the commitment to the slots, its scalars and its tables |
+//! | `commitment` | the commitment to the slots, and its scalars |
+//! | `fixed_base`, `buckets`, `joint` | multiplication: of few points, of many, of new ones |
 //! | `points` | strict octets |
 //!
 //! The crate knows no credential and no other curve. What it proves is about the integers inside a
 //! [`Commitment`]; that these are the signed ones is for the caller to show.
 
+pub mod batch;
 pub mod bounds;
+mod buckets;
 pub mod commitment;
 mod error;
 mod fixed_base;
 pub mod formula;
 pub mod groth16;
+mod joint;
 mod key_checks;
 pub mod keys;
 pub mod normal;
+mod pairing;
 mod points;
 pub mod prover;
+mod quotient;
 pub mod shape;
 pub mod synthesis;
 
+pub use batch::{BatchSum, Claim};
 pub use bounds::{BoundBy, SLOT_BOUND};
 pub use commitment::{Commitment, Opening, Scalar};
 pub use error::{ProveError, Refused};

@@ -10,20 +10,26 @@
 //! The equations are those of eprint 2016/260; a test holds the results against `ark-groth16`,
 //! point by point. What is done otherwise follows from the shape being known beforehand:
 //!
-//! - **Most variables are bits.** Their points are added, not multiplied. The others (the instance,
-//!   and the inverses of `!=`) have tables, and `δ` joins them, with `r` or `s` for its scalar.
-//! - **`H` has tables**, and its 127 or so points of a column are added in pairs.
-//! - **`C` takes two multiplications**: with `B' = B − s·δ` in G1, `s·A + r·B − r·s·δ = s·A + r·B'`.
+//! - **Most variables are bits.** Their points are added, not multiplied, in pairs where there are
+//!   many ([`crate::buckets`]). The others (the instance, and the inverses of `!=`) have tables, and
+//!   `δ` joins them, with `r` or `s` for its scalar ([`crate::fixed_base`]).
+//! - **`H` has tables**, and the quotient is had without dividing ([`crate::quotient`]).
+//! - **`C` takes one joint multiplication**: with `B' = B − s·δ` in G1, `s·A + r·B − r·s·δ` is
+//!   `s·A + r·B'` ([`crate::joint`]).
+//! - **One inversion** makes all points of a proof affine, and its commitment too.
 
-use ark_bn254::{Fr, G1Affine, G1Projective, g1, g2};
+use ark_bn254::{Fq, Fr, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
 use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ff::{One, Zero};
+use ark_ff::{Field, One, Zero};
 use zeroize::Zeroizing;
 
+use crate::buckets::Pairs;
 use crate::fixed_base::FixedBases;
 use crate::groth16::ProvingParts;
-use crate::synthesis::System;
+use crate::joint;
+use crate::quotient::{self, Quotient};
+use crate::synthesis::{Evaluated, System};
 
 /// A proving key's points, prepared.
 pub(crate) struct Prover {
@@ -31,13 +37,16 @@ pub(crate) struct Prover {
     b1: Query<g1::Config>,
     b2: Query<g2::Config>,
     l: Query<g1::Config>,
+    /// In bit-reversed order, like the quotient's coefficients.
     h: FixedBases<g1::Config>,
+    /// `None` for a domain that the field doesn't have: such a key can't be made.
+    quotient: Option<Quotient>,
 }
 
 /// The points of a proof.
 pub(crate) struct Points {
     pub(crate) a: G1Projective,
-    pub(crate) b: Projective<g2::Config>,
+    pub(crate) b: G2Projective,
     pub(crate) c: G1Projective,
 }
 
@@ -45,24 +54,63 @@ impl Prover {
     pub(crate) fn new(parts: &ProvingParts, system: &System) -> Self {
         let vk = &parts.vk;
         let witness = system.instances();
+        let size = parts.h_query.len() + 1;
+        let mut h = parts.h_query.clone();
+        h.push(G1Affine::zero());
+        quotient::reverse(&mut h);
+        h.truncate(size - 1);
         Self {
             a: Query::new(vk.alpha_g1, &parts.a_query, 0, Some(parts.delta_g1), system),
             b1: Query::new(parts.beta_g1, &parts.b_g1_query, 0, None, system),
             b2: Query::new(vk.beta_g2, &parts.b_g2_query, 0, Some(vk.delta_g2), system),
             l: Query::new(G1Affine::zero(), &parts.l_query, witness, None, system),
-            h: FixedBases::new(&parts.h_query),
+            h: FixedBases::new(&h),
+            quotient: Quotient::new(size, system.has_c()),
         }
     }
 
-    /// The proof for an assignment and its quotient.
-    pub(crate) fn prove(&self, z: &[Fr], h: &[Fr], r: Fr, s: Fr) -> Points {
+    /// The octets in memory of all that is prepared.
+    pub(crate) fn size(&self) -> usize {
+        let g1 = self.a.size() + self.b1.size() + self.l.size() + self.h.size();
+        g1 + self.b2.size() + self.quotient.as_ref().map_or(0, Quotient::size)
+    }
+
+    /// The proof for an assignment, and for its rows' values.
+    pub(crate) fn prove(&self, z: &[Fr], rows: Evaluated, r: Fr, s: Fr) -> Option<Points> {
+        let h = self.quotient.as_ref()?.divide(rows.a, rows.b);
         let a = self.a.sum(z, Some(r));
         let b = self.b2.sum(z, Some(s));
-        let mut c = self.l.sum(z, None) + self.h.multiply(h);
-        c += a * s;
-        c += self.b1.sum(z, None) * r;
-        Points { a, b, c }
+        let mut c = self.l.sum(z, None) + self.h.multiply(&h);
+        c += joint::multiply(&[(a, s), (self.b1.sum(z, None), r)]);
+        Some(Points { a, b, c })
     }
+}
+
+/// Points made affine with one inversion: that of the product of all `Z`, where that of G2 goes in
+/// by its norm.
+pub(crate) fn normalise<const N: usize>(
+    g1: [G1Projective; N],
+    g2: G2Projective,
+) -> ([G1Affine; N], G2Affine) {
+    let mut inverses: Vec<Fq> = g1.iter().map(|point| point.z).collect();
+    inverses.push(g2.z.norm());
+    ark_ff::batch_inversion(&mut inverses);
+    let norm = inverses.pop().unwrap_or_default();
+    let mut inverses = inverses.into_iter();
+    let g1 = g1.map(|point| match inverses.next() {
+        Some(inverse) if !inverse.is_zero() => scale(&point, inverse),
+        _ => G1Affine::zero(),
+    });
+    let mut inverse = g2.z;
+    inverse.conjugate_in_place();
+    inverse.mul_assign_by_basefield(&norm);
+    (g1, if inverse.is_zero() { G2Affine::zero() } else { scale(&g2, inverse) })
+}
+
+/// A point made affine by the inverse of its `Z`.
+fn scale<P: SWCurveConfig>(point: &Projective<P>, inverse: P::BaseField) -> Affine<P> {
+    let square = inverse.square();
+    Affine::new_unchecked(point.x * square, point.y * square * inverse)
 }
 
 /// The points of one sum over the assignment.
@@ -95,16 +143,22 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Query<P> {
         Self { start, bits, wide, tables: FixedBases::new(&bases) }
     }
 
+    fn size(&self) -> usize {
+        let bits = size_of_val(self.bits.as_slice()) + size_of_val(self.wide.as_slice());
+        bits + self.tables.size()
+    }
+
     fn sum(&self, z: &[Fr], blinding: Option<Fr>) -> Projective<P> {
         let value = |index: &usize| z.get(*index).copied().unwrap_or_default();
         let wide: Vec<Fr> = self.wide.iter().map(value).chain(blinding).collect();
         let mut sum = self.tables.multiply(&Zeroizing::new(wide));
         sum += &self.start;
+        let set = self.bits.iter().filter(|(index, _)| value(index).is_one());
+        sum += Pairs::sum(set.map(|(_, point)| *point));
         for (index, point) in &self.bits {
             let bit = value(index);
-            if bit.is_one() {
-                sum += point;
-            } else if !bit.is_zero() {
+            // Not in an assignment of ours, but let the sum be right for any.
+            if !bit.is_one() && !bit.is_zero() {
                 sum += point.into_group() * bit;
             }
         }

@@ -70,6 +70,7 @@ use ark_bn254::Fr;
 use ark_ff::{One, Zero};
 
 use crate::normal::{Atom, Condition, Conjunct};
+use crate::quotient::Secret;
 use assignment::{Chooser, EachInTurn, FirstThatHold, Step};
 use rows::Synthesis;
 
@@ -258,23 +259,71 @@ impl System {
         rows.is_some_and(|((a, b), c)| product([a, b, c]))
     }
 
+    /// Whether any row has a `C`.
+    pub(crate) fn has_c(&self) -> bool {
+        let [.., c] = &self.matrices;
+        c.iter().any(|row| !row.is_empty())
+    }
+
+    /// Evaluates every row, once.
+    pub(crate) fn evaluate(&self, assignment: &[Fr]) -> Evaluated {
+        let [rows_a, rows_b, rows_c] = &self.matrices;
+        let whole = self.instances() + self.witnesses();
+        let mut hold = assignment.len() == whole && assignment.first().is_some_and(One::is_one);
+        // Room for the domain, so that no copy is left behind by growing.
+        let room = (self.constraints() + self.instances()).next_power_of_two();
+        let [mut a, mut b] = [(); 2].map(|()| Secret::new(Vec::with_capacity(room)));
+        for ((row_a, row_b), row_c) in rows_a.iter().zip(rows_b).zip(rows_c) {
+            let [of_a, of_b] = [row_a, row_b].map(|row| evaluate(row, assignment));
+            hold &= if row_c.is_empty() {
+                of_a.is_zero() || of_b.is_zero()
+            } else {
+                of_a * of_b == evaluate(row_c, assignment)
+            };
+            a.push(of_a);
+            b.push(of_b);
+        }
+        a.extend(assignment.iter().take(self.instances()));
+        Evaluated { a, b, hold }
+    }
+
     /// Whether every row holds.
+    #[cfg(test)]
     pub(crate) fn is_satisfied(&self, assignment: &[Fr]) -> bool {
-        assignment.len() == self.instances() + self.witnesses()
-            && assignment.first().is_some_and(One::is_one)
-            && (0..self.constraints()).all(|row| self.row_holds(row, assignment))
+        self.evaluate(assignment).hold
     }
 }
 
-/// `⟨row, z⟩`, where a variable beyond the assignment counts as 0.
-fn evaluate(row: &Row, assignment: &[Fr]) -> Fr {
-    row.iter()
-        .filter_map(|(coefficient, index)| assignment.get(*index).map(|value| (coefficient, value)))
-        .map(
-            |(coefficient, value)| if coefficient.is_one() { *value } else { *coefficient * value },
-        )
-        .sum()
+/// What the rows are for an assignment.
+pub(crate) struct Evaluated {
+    /// `A` of each row; then, as the reduction to polynomials has it, of a row for each instance
+    /// variable.
+    pub(crate) a: Secret,
+    /// `B` of each row.
+    pub(crate) b: Secret,
+    /// Whether all rows hold, and the assignment is whole.
+    pub(crate) hold: bool,
 }
+
+/// `⟨row, z⟩`, where a variable beyond the assignment counts as 0. Most coefficients are ±1, and
+/// most variables are bits: few terms take a multiplication.
+fn evaluate(row: &Row, assignment: &[Fr]) -> Fr {
+    let mut sum = Fr::zero();
+    for (coefficient, index) in row {
+        match assignment.get(*index) {
+            Some(value) if value.is_zero() => {}
+            Some(value) if value.is_one() => sum += coefficient,
+            Some(value) if coefficient.is_one() => sum += value,
+            Some(value) if *coefficient == MINUS_ONE => sum -= value,
+            Some(value) => sum += *coefficient * value,
+            None => {}
+        }
+    }
+    sum
+}
+
+/// −1.
+const MINUS_ONE: Fr = ark_ff::MontFp!("-1");
 
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,7 @@ impl Complaint {
         self
     }
 
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut object = Map::new();
         let file = self.file.as_ref().map(|file| file.display().to_string());
         let pairs = [("file", file), ("path", self.place.clone()), ("remedy", self.remedy.clone())];

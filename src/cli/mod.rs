@@ -30,6 +30,7 @@ mod table;
 mod terms;
 mod time;
 mod verify;
+mod verify_batch;
 
 use clap::{Parser, Subcommand};
 use failure::{Complaint, Failure};
@@ -119,6 +120,7 @@ enum Command {
     Request(request::Arguments),
     Prove(prove::Arguments),
     Verify(verify::Arguments),
+    VerifyBatch(verify_batch::Arguments),
     Inspect(inspect::Arguments),
     Demo(demo::Arguments),
 }
@@ -136,6 +138,7 @@ impl Command {
             Command::Request(arguments) => arguments.run(),
             Command::Prove(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
+            Command::VerifyBatch(arguments) => arguments.run(quiet),
             Command::Inspect(arguments) => arguments.run(),
             Command::Demo(arguments) => arguments.run(quiet),
         }

@@ -190,6 +190,7 @@ impl Arguments {
             | ProveError::NotAcceptable { .. }
             | ProveError::NotSatisfied { .. }
             | ProveError::NotEqual { .. }
+            | ProveError::Cancelled
             | ProveError::Failed => Failure::refused(complaint),
             ProveError::Credential { role } => {
                 let named = self.credential.iter().find(|named| named.role == role);

@@ -1,14 +1,16 @@
 //! Spent nonces in a file, for verifiers that are processes.
 //!
 //! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be remembered.
-//! Lines are appended under an exclusive lock and flushed to the disk before the nonce counts as
-//! spent; none is ever taken out, so a clock that is set back revives nothing. A last line that a crash
+//! The file is locked while a run verifies, and the lines of what it spends are appended and flushed to
+//! the disk at its end, before anything is said to be accepted; none is ever taken out, so a clock that is
+//! set back revives nothing. A last line that a crash
 //! cut short was never acted on, and is removed. A file that holds anything else is left alone.
 
 use super::failure::{Complaint, Failure};
 use super::files::{Lock, io_failure};
 use crate::request::{Nonce, NonceError, NonceStore};
 use crate::value::Timestamp;
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -16,62 +18,68 @@ use std::sync::{Mutex, PoisonError};
 /// Most octets of the file: some three million answers.
 const MAX_LEN: u64 = 1 << 28;
 
-/// A file of spent nonces.
+/// A file of spent nonces, locked and read.
 pub(super) struct SpentFile {
     path: PathBuf,
-    /// Why the file could not be used, which a [`NonceError`] has no room for.
-    failure: Mutex<Option<Failure>>,
+    lock: Lock,
+    /// Octets of whole lines, and of all.
+    whole: usize,
+    length: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    known: HashSet<Nonce>,
+    /// The lines to be appended.
+    new: String,
 }
 
 impl SpentFile {
-    pub(super) fn new(path: &Path) -> Self {
-        SpentFile { path: path.to_owned(), failure: Mutex::new(None) }
-    }
-
-    /// Whether the file could be used whenever it was asked.
-    pub(super) fn into_outcome(self) -> Result<(), Failure> {
-        let failure = self.failure.into_inner().unwrap_or_else(PoisonError::into_inner);
-        failure.map_or(Ok(()), Err)
-    }
-
-    fn damaged(&self, line: usize) -> Failure {
-        let complaint = Complaint::new("not a line of spent nonces").in_file(&self.path);
-        let remedy = "name a file of spent nonces, or restore it: without it answers could be \
-                      accepted again";
-        Failure::input(complaint.at(format!("line {line}")).remedy(remedy))
-    }
-
-    fn append(&self, nonce: &Nonce, until: Timestamp) -> Result<bool, Failure> {
-        let failed = |error: io::Error| io_failure("use", &self.path, &error);
-        let lock = Lock::take(&self.path)?;
-        let mut file = lock.file();
+    /// Waits for the lock, which is held until this is finished or dropped, and reads the file.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        let lock = Lock::take(path)?;
         let mut text = Vec::new();
-        file.take(MAX_LEN + 1).read_to_end(&mut text).map_err(failed)?;
+        let read = lock.file().take(MAX_LEN + 1).read_to_end(&mut text);
+        read.map_err(|error| io_failure("use", path, &error))?;
         if text.len() as u64 > MAX_LEN {
-            let complaint = Complaint::new("too long").in_file(&self.path);
+            let complaint = Complaint::new("too long").in_file(path);
             return Err(Failure::input(complaint.remedy("begin a new file and new requests")));
         }
-        let mut spent = false;
+        let mut known = HashSet::new();
         let mut whole = 0;
         for (i, line) in text.split_inclusive(|octet| *octet == b'\n').enumerate() {
             match Line::read(line) {
-                Some(Line::Whole(known)) => spent |= known == *nonce,
+                Some(Line::Whole(nonce)) => known.insert(nonce),
                 Some(Line::CutShort) if i > 0 => break,
-                _ => return Err(self.damaged(i + 1)),
-            }
+                _ => return Err(damaged(path, i + 1)),
+            };
             whole += line.len();
         }
-        if spent {
-            return Ok(false);
+        let state = Mutex::new(State { known, new: String::new() });
+        Ok(SpentFile { path: path.to_owned(), lock, whole, length: text.len(), state })
+    }
+
+    /// Brings the nonces spent to the disk. Nothing may be said to be accepted before.
+    pub(super) fn finish(self) -> Result<(), Failure> {
+        let new = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).new;
+        if new.is_empty() {
+            return Ok(());
         }
-        if whole != text.len() {
-            file.set_len(whole as u64).map_err(failed)?;
+        let failed = |error: io::Error| io_failure("use", &self.path, &error);
+        let mut file = self.lock.file();
+        if self.whole != self.length {
+            file.set_len(self.whole as u64).map_err(failed)?;
             file.seek(SeekFrom::End(0)).map_err(failed)?;
         }
-        let line = format!("{nonce} {until}\n");
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(true)
+        file.write_all(new.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
+}
+
+fn damaged(path: &Path, line: usize) -> Failure {
+    let complaint = Complaint::new("not a line of spent nonces").in_file(path);
+    let remedy = "name a file of spent nonces, or restore it: without it answers could be \
+                  accepted again";
+    Failure::input(complaint.at(format!("line {line}")).remedy(remedy))
 }
 
 /// A line of the file.
@@ -101,14 +109,12 @@ impl Line {
 
 impl NonceStore for SpentFile {
     fn spend(&self, nonce: &Nonce, until: Timestamp, _now: Timestamp) -> Result<(), NonceError> {
-        match self.append(nonce, until) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(NonceError::Spent),
-            Err(failure) => {
-                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
-                Err(NonceError::Unavailable)
-            }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.known.insert(*nonce) {
+            return Err(NonceError::Spent);
         }
+        state.new.push_str(&format!("{nonce} {until}\n"));
+        Ok(())
     }
 }
 
@@ -118,7 +124,9 @@ mod tests {
 
     fn spend(path: &Path, nonce: u8) -> Result<(), NonceError> {
         let time = Timestamp::from_unix(0).unwrap();
-        SpentFile::new(path).spend(&Nonce::from_bytes([nonce; 32]), time, time)
+        let file = SpentFile::open(path).map_err(|_| NonceError::Unavailable)?;
+        file.spend(&Nonce::from_bytes([nonce; 32]), time, time)?;
+        file.finish().map_err(|_| NonceError::Unavailable)
     }
 
     fn file(name: &str) -> PathBuf {

@@ -6,8 +6,9 @@ use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::{Exit, artefacts, judge, policy, time};
-use crate::decision::{Situation, StatusState, decide};
-use crate::presentation::{Expectation, VerifyError, verify};
+use crate::decision::{Situation, StatusState, Verdict, decide};
+use crate::policy::Policy;
+use crate::presentation::{Expectation, VerifiedPresentation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
 use crate::value::Timestamp;
 use clap::Args;
@@ -77,9 +78,9 @@ impl Arguments {
         let expectation = Expectation { audience: &self.audience, now, skew: self.skew };
         let verified = match &self.spent {
             Some(path) => {
-                let spent = SpentFile::new(path);
+                let spent = SpentFile::open(path)?;
                 let verified = verify(&loaded.terms, &request, &expectation, &presentation, &spent);
-                spent.into_outcome()?;
+                spent.finish()?;
                 verified
             }
             None => {
@@ -90,20 +91,11 @@ impl Arguments {
         let verified = verified.map_err(|error| self.failure(&error))?;
         let situation = Situation { audience: &self.audience, status: &status, now };
         let verdict = decide(&loaded.terms, &loaded.bundle, &request, &verified, &situation);
-        let accepted = verdict.decision().is_permit();
         if let Some(mut file) = record {
             file.write((verdict.record().to_document().canonical() + "\n").as_bytes())?;
             file.commit()?;
         }
-        let report = Report::new().line(if accepted { "Accepted" } else { "Denied" });
-        let report = judge::decision(report, &verdict);
-        let report = policy::describe_verified(report, loaded.bundle.policy(), &verified);
-        let report = report
-            .fact("octets", octets)
-            .json("accepted", accepted)
-            .json("bundle", verified.bundle().to_string())
-            .json("request", verified.request_digest().to_string());
-        let report = report.exiting(if accepted { Exit::Done } else { Exit::Refused });
+        let report = outcome(loaded.bundle.policy(), &verified, &verdict).fact("octets", octets);
         Ok(match &self.spent {
             Some(_) => report,
             None => report.line("Without --spent another run would accept this answer again."),
@@ -120,18 +112,34 @@ impl Arguments {
                 complaint.in_file(&self.request).remedy("make a request for every answer")
             }
             VerifyError::Nonce(NonceError::Unavailable) => complaint,
-            VerifyError::Statement(_) | VerifyError::Refused => {
+            VerifyError::Wire(_) | VerifyError::Statement(_) | VerifyError::Refused => {
                 complaint.in_file(&self.presentation)
             }
         })
     }
 }
 
+/// What is said of an answer that is true: the decision, and what it was made from.
+pub(super) fn outcome(
+    policy: &Policy,
+    verified: &VerifiedPresentation,
+    verdict: &Verdict,
+) -> Report {
+    let accepted = verdict.decision().is_permit();
+    let report = Report::new().line(if accepted { "Accepted" } else { "Denied" });
+    let report = judge::decision(report, verdict);
+    policy::describe_verified(report, policy, verified)
+        .json("accepted", accepted)
+        .json("bundle", verified.bundle().to_string())
+        .json("request", verified.request_digest().to_string())
+        .exiting(if accepted { Exit::Done } else { Exit::Refused })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::decision::Code;
-    use crate::policy::{Bundle, Policy};
+    use crate::policy::Bundle;
     use crate::presentation::tests::scenario::{self, sixteen};
     use crate::presentation::{Terms, prove};
 

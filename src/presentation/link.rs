@@ -22,12 +22,10 @@
 //! arithmetic is.
 
 use crate::curve::table::{FixedBase, FixedSum};
-use crate::curve::{
-    G1Affine, G1Projective, SCALAR_LEN, Scalar, SecretScalar, random_scalar, sum_of_products,
-};
+use crate::curve::{G1Affine, G1Projective, SCALAR_LEN, Scalar, SecretScalar, random_scalar};
 use crate::transcript::{Transcript, tag};
 use crypto_bigint::{U128, U256};
-use group::{Curve, Group};
+use group::Curve;
 use rand_core::CryptoRngCore;
 use sigil_circuits as circuits;
 use std::fmt;
@@ -133,7 +131,7 @@ impl Response {
         &self.0
     }
 
-    fn bls_scalar(&self) -> Scalar {
+    pub(super) fn bls_scalar(&self) -> Scalar {
         let mut octets = [0u8; SCALAR_LEN];
         octets[1..].copy_from_slice(&self.0);
         // Below 2^248, hence below q.
@@ -173,7 +171,7 @@ impl LinkChallenge {
         LinkChallenge(u128::from_be_bytes(octets))
     }
 
-    fn bls_scalar(self) -> Scalar {
+    pub(super) fn bls_scalar(self) -> Scalar {
         wide_scalar(self.0)
     }
 }
@@ -451,104 +449,58 @@ fn respond_all(
     bool::from(good).then_some(responses)
 }
 
-/// The linear checks on BLS12-381 in one sum, each under its own random coefficient:
-/// Σ scalar·base + Σ scalar·point = 0. The scalars of a base are added up before it is multiplied.
-pub(super) struct Combination<'a> {
-    bases: &'a Bases,
-    blinder: Scalar,
-    slots: Vec<Scalar>,
-    equalities: Vec<[Scalar; 2]>,
-    points: Vec<G1Affine>,
-    scalars: Vec<Scalar>,
-    /// The scalar of every C_i in the equation of K.
-    commitment: Scalar,
+/// The predicate's part of a presentation with the responses as scalars of BN254: what both of its
+/// equations take.
+pub(super) struct CircuitClaim<'a> {
+    proof: &'a circuits::Proof,
+    d: &'a circuits::Commitment,
+    k_d: &'a circuits::Commitment,
+    z: Vec<circuits::Scalar>,
+    nu_hat: circuits::Scalar,
+    c_x: circuits::Scalar,
 }
 
-/// A credential's link with what its equation needs of the BBS proof: the challenge c_i and, of each
-/// slot and each side of an equality that lies in it, the response m̂.
-pub(super) struct LinkedCredential<'a> {
-    pub(super) link: &'a CredentialLink,
-    pub(super) challenge: &'a Scalar,
-    /// (slot, m̂).
-    pub(super) slots: Vec<(usize, Scalar)>,
-    /// (equality, side, m̂).
-    pub(super) sides: Vec<(usize, usize, Scalar)>,
-}
-
-impl<'a> Combination<'a> {
-    /// Begins with K + c_x·Σ C_i = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ; each credential that is
-    /// added brings its C_i. `z` are the responses of all slots.
+impl<'a> CircuitClaim<'a> {
+    /// `None` if a response is no scalar, which decoding has excluded.
     pub(super) fn new(
-        bases: &'a Bases,
-        shared: &SharedLink,
-        z: &[Response],
+        proof: &'a circuits::Proof,
+        d: &'a circuits::Commitment,
+        link: &'a PredicateLink,
         c_x: LinkChallenge,
-        coefficient: Scalar,
-    ) -> Self {
-        Combination {
-            bases,
-            blinder: coefficient * shared.tau_hat,
-            slots: z.iter().map(|z| coefficient * z.bls_scalar()).collect(),
-            equalities: shared.z.iter().map(|z| [coefficient * z; 2]).collect(),
-            points: vec![shared.k],
-            scalars: vec![-coefficient],
-            commitment: coefficient * c_x.bls_scalar(),
-        }
+    ) -> Option<Self> {
+        let z = link.z.iter().map(|z| circuits::Scalar::from_integer_be(z.as_bytes()));
+        Some(CircuitClaim {
+            proof,
+            d,
+            k_d: &link.k_d,
+            z: z.collect::<Option<_>>()?,
+            nu_hat: circuits::Scalar::from_bytes(&link.nu_hat)?,
+            c_x: circuits::Scalar::from_integer_be(&c_x.0.to_be_bytes())?,
+        })
     }
 
-    /// Adds T_i + c_i·C_i = Σ m̂_s·Ĝ_s + Σ m̂_e·Ĝ_e,i + ρ̂_i·Ĥ, and c_x·C_i to the equation of K. `None`
-    /// if a place is not one of the bases'.
-    pub(super) fn add_credential(
-        &mut self,
-        one: &LinkedCredential<'_>,
-        coefficient: Scalar,
-    ) -> Option<()> {
-        for (slot, response) in &one.slots {
-            *self.slots.get_mut(*slot)? += coefficient * response;
-        }
-        for (equality, side, response) in &one.sides {
-            *self.equalities.get_mut(*equality)?.get_mut(*side)? += coefficient * response;
-        }
-        self.blinder += coefficient * one.link.rho_hat;
-        self.points.extend([one.link.t, one.link.c]);
-        self.scalars.extend([-coefficient, -(coefficient * one.challenge + self.commitment)]);
-        Some(())
+    /// Checks K_D + c_x·D = Σ z·IC + ν̂·IC_v on BN254.
+    pub(super) fn relation_holds(&self, key: &circuits::VerifyingKey) -> bool {
+        key.relation_holds(self.k_d, &self.z, &self.nu_hat, &self.c_x, self.d).is_ok()
     }
 
-    /// Whether the whole sum is the identity.
-    pub(super) fn holds(&self) -> bool {
-        let mut fixed = FixedSum::with_capacity(self.slots.len() + 2 * self.equalities.len() + 1);
-        for (base, scalar) in self.bases.slots.iter().zip(&self.slots) {
-            fixed.add(base, scalar);
-        }
-        for (sides, scalars) in self.bases.equalities.iter().zip(&self.equalities) {
-            sides.iter().zip(scalars).for_each(|(base, scalar)| fixed.add(base, scalar));
-        }
-        fixed.add(&self.bases.blinder, &self.blinder);
-        let total = fixed.finish() + sum_of_products(&self.points, &self.scalars);
-        total.is_identity().into()
+    /// Checks the Groth16 proof for the parameters and what D holds.
+    pub(super) fn proof_holds(&self, key: &circuits::VerifyingKey, params: &[i128]) -> bool {
+        key.verify(params, self.d, self.proof).is_ok()
     }
-}
 
-/// Checks K_D + c_x·D = Σ z·IC + ν̂·IC_v on BN254.
-pub(super) fn circuit_equation_holds(
-    key: &circuits::VerifyingKey,
-    link: &PredicateLink,
-    d: &circuits::Commitment,
-    c_x: LinkChallenge,
-) -> bool {
-    let scalars = || {
-        let z: Vec<circuits::Scalar> = link
-            .z
-            .iter()
-            .map(|z| circuits::Scalar::from_integer_be(z.as_bytes()))
-            .collect::<Option<_>>()?;
-        let nu_hat = circuits::Scalar::from_bytes(&link.nu_hat)?;
-        let c_x = circuits::Scalar::from_integer_be(&c_x.0.to_be_bytes())?;
-        Some((z, nu_hat, c_x))
-    };
-    scalars()
-        .is_some_and(|(z, nu_hat, c_x)| key.relation_holds(&link.k_d, &z, &nu_hat, &c_x, d).is_ok())
+    /// The same two equations for a batch.
+    pub(super) fn in_batch<'b>(&'b self, params: &'b [i128]) -> circuits::Claim<'b> {
+        circuits::Claim {
+            params,
+            proof: self.proof,
+            commitment: self.d,
+            mask: self.k_d,
+            responses: &self.z,
+            blinder: &self.nu_hat,
+            challenge: &self.c_x,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@
 //! | `statement.rs` | what is to be proven, compiled from policy and request by *both* sides |
 //! | `link.rs` | the integers of the circuit are the messages of the credentials, and hidden messages are equal |
 //! | `prove.rs`, `verify.rs` | the two sides |
+//! | `combination.rs` | the verifier's equations on BLS12-381 as one |
+//! | `batch/` | many presentations at once |
 //! | `wire.rs` | the format |
 //!
 //! # Notation
@@ -153,12 +155,17 @@
 //! Assumptions: discrete logarithm in both groups, q-SDH for BBS, Groth16's knowledge soundness with an
 //! honest setup, SHA-256 as a random oracle. In bits: BN254 about 100, BLS12-381 about 117.
 
+mod batch;
+mod combination;
 mod link;
 mod prove;
 mod statement;
 mod verify;
 mod wire;
 
+pub use batch::{
+    Answer, BATCH, BatchSeed, Job, ProveJob, Watch, prove_batch, verify_batch, verify_stream,
+};
 pub use prove::{Holding, ProveError, prove};
 pub use statement::{StatementError, Terms, TermsError};
 pub use verify::{

@@ -75,6 +75,9 @@ pub enum ProveError {
     /// The proving key is missing, superfluous, or of another setup than the verifying key.
     #[error("the proving key does not belong to the verifying key that the bundle names")]
     Key,
+    /// The batch that this was part of was cancelled before its turn.
+    #[error("cancelled before it was begun")]
+    Cancelled,
     /// A part of the proof system refused its input.
     #[error("the proof could not be made")]
     Failed,

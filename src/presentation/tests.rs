@@ -3,14 +3,16 @@
 #[path = "../../tests/scenario/mod.rs"]
 pub(crate) mod scenario;
 
-use super::link::{CredentialLink, Response, SharedLink};
+use super::combination::CoefficientSeed;
+use super::link::{CredentialLink, Response, SharedLink, wide_scalar};
 use super::statement::{Choice, FirstMessages, Statement};
-use super::verify::{Coefficients, check, check_parts};
+use super::verify::{Stated, check, check_parts};
 use super::wire::Presentation;
 use super::*;
 use crate::curve::Scalar;
 use crate::policy::{Bundle, Policy, Shortfall};
 use crate::request::InMemoryNonces;
+use crate::transcript::{Transcript, tag};
 use crate::value::Encoded;
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
@@ -338,15 +340,22 @@ fn forge_errors_weighed_by_known_coefficients() {
         k: good.shared.as_ref().map(|shared| shared.k),
     };
     let ph = statement.presentation_header(&first);
-    let mut coefficients = Coefficients::new(&good, &ph);
+    let coefficients = |ph| {
+        let mut transcript = Transcript::new(tag::COMBINATION);
+        let stated =
+            Stated { ph, ..Stated::new(&scenario.terms, &scenario.request, &good).unwrap() };
+        stated.absorb(&mut transcript);
+        CoefficientSeed::new(transcript).member(0)
+    };
+    let mut known = coefficients(ph);
     // In the order of their equations: K, then the credentials.
-    let (a, b) = (coefficients.next(), coefficients.next());
-    assert!(a != b && a != Scalar::ZERO && b != Scalar::ZERO);
-    let mut elsewhere = Coefficients::new(&good, &[0; 32]);
+    let (a, b) = (known.next(), known.next());
+    assert!(a != b && a != 0 && b != 0);
+    let mut elsewhere = coefficients([0; 32]);
     assert!(elsewhere.next() == a && elsewhere.next() != b, "they hash the statement too");
     assert!(change(&scenario, &good, |p| {
-        link(p, 0).rho_hat += a;
-        shared(p).tau_hat -= b;
+        link(p, 0).rho_hat += wide_scalar(a);
+        shared(p).tau_hat -= wide_scalar(b);
     }));
 }
 

@@ -5,19 +5,20 @@
 //! the nonce, so that of many copies of one presentation exactly one is accepted, and a forgery
 //! cannot spend anybody's nonce.
 
-use super::link::{self, Bases, Combination, CredentialLink, LinkChallenge, LinkedCredential};
+use super::combination::{CoefficientSeed, Combination, LinkedCredential, PresentedLink};
+use super::link::{Bases, CircuitClaim, CredentialLink, LinkChallenge, wide_scalar};
 use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms};
 use super::wire::{PredicatePart, Presentation};
-use crate::bbs::{self, PublicKey, VerifiedProof};
-use crate::curve::Scalar;
+use crate::bbs::{self, PairingBatch, PendingProof, PublicKey};
 use crate::digest::digest_type;
-use crate::encoding::Wire;
+use crate::encoding::{Wire, WireError};
 use crate::policy::{BundleHash, CompiledPolicy, Equality, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
+use sigil_circuits as circuits;
 use std::fmt;
 use thiserror::Error;
 
@@ -33,6 +34,9 @@ pub enum VerifyError {
     /// What the presentation says in the clear makes no statement under the policy.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// The octets are no presentation.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// The cryptography refused. On purpose there is no more to learn.
     #[error("the presentation was refused")]
     Refused,
@@ -53,6 +57,17 @@ pub struct Expectation<'a> {
     pub now: Timestamp,
     /// By how many seconds the clocks of the request's maker and the verifier may differ.
     pub skew: u64,
+}
+
+impl Expectation<'_> {
+    /// Whether the request is this verifier's, and good at this time.
+    pub(super) fn check(
+        &self,
+        terms: &Terms,
+        request: &PresentationRequest,
+    ) -> Result<(), RequestError> {
+        request.check(terms.bundle(), self.audience, self.now, self.skew)
+    }
 }
 
 /// A value that a holder disclosed, signed by the credential's issuer. `Debug` shows the claim only.
@@ -169,46 +184,155 @@ pub fn verify(
     presentation: &Presentation,
     nonces: &impl NonceStore,
 ) -> Result<VerifiedPresentation, VerifyError> {
-    let Expectation { audience, now, skew } = *expectation;
-    request.check(terms.bundle(), audience, now, skew)?;
+    expectation.check(terms, request)?;
     let statement = check(terms, request, presentation)?;
-    request.spend(nonces, now, skew)?;
-    Ok(report(&statement, presentation))
+    accept(&statement, request, expectation, presentation, nonces)
+}
+
+/// Spends the nonce of what is true, and says what it is.
+pub(super) fn accept(
+    statement: &Statement<'_>,
+    request: &PresentationRequest,
+    expectation: &Expectation<'_>,
+    presentation: &Presentation,
+    nonces: &impl NonceStore,
+) -> Result<VerifiedPresentation, VerifyError> {
+    request.spend(nonces, expectation.now, expectation.skew)?;
+    Ok(report(statement, presentation))
 }
 
 /// Everything but time, audience and nonce.
 pub(super) fn check<'a>(
     terms: &'a Terms,
     request: &PresentationRequest,
-    presentation: &Presentation,
+    presentation: &'a Presentation,
 ) -> Result<Statement<'a>, VerifyError> {
-    let choice = |part: &super::wire::CredentialPart| Choice {
-        issuer: part.issuer,
-        disclosed: part.disclosed.clone(),
-    };
-    let choices: Vec<Choice> = presentation.credentials.iter().map(choice).collect();
-    let statement = Statement::new(terms, request, &choices)?;
-    check_parts(terms, presentation)?;
-    let first = FirstMessages {
-        predicate: presentation.predicate.as_ref().map(|p| (&p.proof, &p.d, &p.link.k_d)),
-        links: presentation
-            .credentials
-            .iter()
-            .map(|part| part.link.as_ref().map(FirstMessages::link_points))
-            .collect(),
-        k: presentation.shared.as_ref().map(|shared| shared.k),
-    };
-    let ph = statement.presentation_header(&first);
-    let proofs: Vec<Vec<u8>> =
-        presentation.credentials.iter().map(|part| part.proof.to_bytes()).collect();
-    let c_x = LinkChallenge::new(&ph, proofs.iter().map(Vec::as_slice));
-    let (predicate, credentials) = rayon::join(
-        || check_predicate(&statement, presentation.predicate.as_ref(), c_x),
-        || check_credentials(&statement, presentation, &ph, c_x),
-    );
+    let stated = Stated::new(terms, request, presentation)?;
+    let (predicate, credentials) =
+        rayon::join(|| stated.check_predicate(), || stated.check_credentials());
     credentials?;
     predicate?;
-    Ok(statement)
+    Ok(stated.statement)
+}
+
+/// A presentation that makes a statement and has the parts for it. Nothing is known to be true.
+pub(super) struct Stated<'a> {
+    pub(super) statement: Statement<'a>,
+    pub(super) presentation: &'a Presentation,
+    pub(super) ph: [u8; DIGEST_LEN],
+    pub(super) c_x: LinkChallenge,
+}
+
+impl<'a> Stated<'a> {
+    pub(super) fn new(
+        terms: &'a Terms,
+        request: &PresentationRequest,
+        presentation: &'a Presentation,
+    ) -> Result<Self, VerifyError> {
+        let choice = |part: &super::wire::CredentialPart| Choice {
+            issuer: part.issuer,
+            disclosed: part.disclosed.clone(),
+        };
+        let choices: Vec<Choice> = presentation.credentials.iter().map(choice).collect();
+        let statement = Statement::new(terms, request, &choices)?;
+        check_parts(terms, presentation)?;
+        let first = FirstMessages {
+            predicate: presentation.predicate.as_ref().map(|p| (&p.proof, &p.d, &p.link.k_d)),
+            links: presentation
+                .credentials
+                .iter()
+                .map(|part| part.link.as_ref().map(FirstMessages::link_points))
+                .collect(),
+            k: presentation.shared.as_ref().map(|shared| shared.k),
+        };
+        let ph = statement.presentation_header(&first);
+        let proofs: Vec<Vec<u8>> =
+            presentation.credentials.iter().map(|part| part.proof.to_bytes()).collect();
+        let c_x = LinkChallenge::new(&ph, proofs.iter().map(Vec::as_slice));
+        Ok(Stated { statement, presentation, ph, c_x })
+    }
+
+    /// Absorbs everything that fixes the equations.
+    pub(super) fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb("ph", self.ph);
+        transcript.absorb("presentation", self.presentation.to_bytes());
+    }
+
+    /// What the predicate's equations need; `None` where the policy asks for no predicate.
+    pub(super) fn circuit_claim(
+        &self,
+    ) -> Result<Option<(CircuitClaim<'a>, &'a circuits::VerifyingKey)>, VerifyError> {
+        // `check_parts` holds part and key to each other.
+        let parts =
+            self.presentation.predicate.as_ref().zip(self.statement.terms().verifying_key());
+        let Some((PredicatePart { proof, d, link }, key)) = parts else { return Ok(None) };
+        let claim = CircuitClaim::new(proof, d, link, self.c_x).ok_or(VerifyError::Refused)?;
+        Ok(Some((claim, key)))
+    }
+
+    fn check_predicate(&self) -> Result<(), VerifyError> {
+        let Some((claim, key)) = self.circuit_claim()? else { return Ok(()) };
+        let holds = claim.relation_holds(key) && claim.proof_holds(key, self.statement.params());
+        if holds { Ok(()) } else { Err(VerifyError::Refused) }
+    }
+
+    /// Checks the BBS proofs but for their pairing equations.
+    pub(super) fn open_proofs(&self) -> Result<Vec<PendingProof<'a>>, VerifyError> {
+        let parts = self.presentation.credentials.par_iter().enumerate();
+        let open = |(role, part): (usize, &'a super::wire::CredentialPart)| {
+            let public = &self.statement.credentials()[role];
+            Ok(bbs::proof_verify_deferred(
+                &public.issuer,
+                &part.proof,
+                self.statement.generators(role),
+                self.statement.header(role),
+                &self.ph,
+                &public.disclosed,
+            )?)
+        };
+        parts.map(open).collect()
+    }
+
+    /// What the link's equations on BLS12-381 need; `None` where there are none.
+    pub(super) fn link<'b>(
+        &'b self,
+        proofs: &'b [PendingProof<'_>],
+    ) -> Result<Option<PresentedLink<'b>>, VerifyError> {
+        let Some(shared) = &self.presentation.shared else { return Ok(None) };
+        let policy = self.statement.terms().policy();
+        let z = self.presentation.predicate.as_ref().map_or(&[][..], |part| &part.link.z);
+        let parts = self.presentation.credentials.iter().zip(proofs).enumerate();
+        let parts =
+            parts.filter_map(|(role, (part, proof))| Some((role, part.link.as_ref()?, proof)));
+        let credentials = parts
+            .map(|(role, link, proof)| linked(policy, role, link, proof))
+            .collect::<Option<_>>()
+            .ok_or(VerifyError::Refused)?;
+        Ok(Some(PresentedLink { shared, z, c_x: self.c_x, credentials }))
+    }
+
+    fn check_credentials(&self) -> Result<(), VerifyError> {
+        let proofs = self.open_proofs()?;
+        let mut transcript = Transcript::new(tag::COMBINATION);
+        self.absorb(&mut transcript);
+        let mut coefficients = CoefficientSeed::new(transcript).member(0);
+        let bases = bases(self.statement.terms());
+        let mut combination = Combination::new(&bases);
+        if let Some(link) = self.link(&proofs)? {
+            combination.add(&link, || coefficients.next()).ok_or(VerifyError::Refused)?;
+        }
+        let mut pairings = PairingBatch::new();
+        for proof in &proofs {
+            pairings.add_proof(proof, &wide_scalar(coefficients.next()));
+        }
+        let (link, signatures) = rayon::join(|| combination.holds(), || pairings.holds());
+        if link && signatures { Ok(()) } else { Err(VerifyError::Refused) }
+    }
+}
+
+/// The bases of the link under some terms.
+pub(super) fn bases(terms: &Terms) -> Bases {
+    Bases::new(terms.policy().slots().len(), terms.policy().equalities().len())
 }
 
 /// Exactly the parts that the terms ask for, no more and no fewer.
@@ -230,65 +354,14 @@ fn is_linked(policy: &CompiledPolicy, role: usize) -> bool {
     policy.slots().iter().chain(sides).any(|source| source.role == role)
 }
 
-fn check_predicate(
-    statement: &Statement<'_>,
-    part: Option<&PredicatePart>,
-    c_x: LinkChallenge,
-) -> Result<(), VerifyError> {
-    let (Some(part), Some(key)) = (part, statement.terms().verifying_key()) else {
-        // `check_parts` holds the two to each other.
-        return Ok(());
-    };
-    if !link::circuit_equation_holds(key, &part.link, &part.d, c_x) {
-        return Err(VerifyError::Refused);
-    }
-    key.verify(statement.params(), &part.d, &part.proof).map_err(|_| VerifyError::Refused)
-}
-
-fn check_credentials(
-    statement: &Statement<'_>,
-    presentation: &Presentation,
-    ph: &[u8],
-    c_x: LinkChallenge,
-) -> Result<(), VerifyError> {
-    let parts = presentation.credentials.par_iter().enumerate();
-    let verified: Vec<VerifiedProof<'_>> = parts
-        .map(|(role, part)| {
-            let public = &statement.credentials()[role];
-            Ok(bbs::proof_verify(
-                &public.issuer,
-                &part.proof,
-                statement.generators(role),
-                statement.header(role),
-                ph,
-                &public.disclosed,
-            )?)
-        })
-        .collect::<Result<_, VerifyError>>()?;
-    let Some(shared) = &presentation.shared else { return Ok(()) };
-    let policy = statement.terms().policy();
-    let bases = Bases::new(policy.slots().len(), policy.equalities().len());
-    let mut coefficients = Coefficients::new(presentation, ph);
-    let z = presentation.predicate.as_ref().map_or(&[][..], |part| &part.link.z);
-    let mut combination = Combination::new(&bases, shared, z, c_x, coefficients.next());
-    for (role, part) in presentation.credentials.iter().enumerate() {
-        let Some(link) = &part.link else { continue };
-        let linked = linked(policy, role, link, &verified).ok_or(VerifyError::Refused)?;
-        let added = combination.add_credential(&linked, coefficients.next());
-        added.ok_or(VerifyError::Refused)?;
-    }
-    if combination.holds() { Ok(()) } else { Err(VerifyError::Refused) }
-}
-
 /// What the equation of a credential's link needs of its BBS proof; `None` if a message that the policy
 /// has hidden is not.
 pub(super) fn linked<'a>(
     policy: &CompiledPolicy,
     role: usize,
     link: &'a CredentialLink,
-    verified: &'a [VerifiedProof<'_>],
+    proof: &'a PendingProof<'_>,
 ) -> Option<LinkedCredential<'a>> {
-    let proof = verified.get(role)?;
     let mut linked = LinkedCredential {
         link,
         challenge: proof.challenge(),
@@ -308,36 +381,6 @@ pub(super) fn linked<'a>(
         }
     }
     Some(linked)
-}
-
-/// 128-bit coefficients that hash every octet of the presentation and its statement. The first is 1:
-/// with the others random, a sum with a false equation in it still vanishes only by chance.
-pub(super) struct Coefficients {
-    seed: [u8; DIGEST_LEN],
-    count: usize,
-}
-
-impl Coefficients {
-    pub(super) fn new(presentation: &Presentation, ph: &[u8]) -> Self {
-        let mut transcript = Transcript::new(tag::COMBINATION);
-        transcript.absorb("ph", ph);
-        transcript.absorb("presentation", presentation.to_bytes());
-        Coefficients { seed: transcript.finish(), count: 0 }
-    }
-
-    pub(super) fn next(&mut self) -> Scalar {
-        if self.count == 0 {
-            self.count = 1;
-            return link::wide_scalar(1);
-        }
-        let mut transcript = Transcript::new(tag::COMBINATION);
-        transcript.absorb("seed", self.seed);
-        transcript.absorb_number("coefficient", self.count);
-        self.count += 1;
-        let mut octets = [0u8; 16];
-        octets.copy_from_slice(&transcript.finish()[..16]);
-        link::wide_scalar(u128::from_be_bytes(octets))
-    }
 }
 
 fn report(statement: &Statement<'_>, presentation: &Presentation) -> VerifiedPresentation {

@@ -177,8 +177,9 @@ fn forge_proof_of_unsatisfied_witness() {
     let blinder = Scalar::random(&mut rng);
     let slots = [49_999, 9];
     let assignment = system.assign(system.instance(&PARAMS, &slots, blinder.field()));
-    assert!(!system.is_satisfied(&assignment));
-    let proof = prove_assignment(key(), &assignment, &mut rng).unwrap();
+    let rows = system.evaluate(&assignment);
+    assert!(!rows.hold);
+    let (proof, _) = key().prove_assignment(&assignment, rows, &mut rng).unwrap();
     let commitment = vk().commit(&slots.map(Scalar::from), &blinder).unwrap();
     opens(&commitment, &slots, &blinder, 19).unwrap();
     assert_eq!(vk().verify(&PARAMS, &commitment, &proof), Err(Refused));
@@ -240,9 +241,9 @@ fn forge_parameter_outside_its_interval() {
     let mut inputs = ic(0) + commitment.point();
     inputs += ic(1) * Fr::from(claimed[0]) + ic(2) * Fr::from(claimed[1]);
     let proof = &proved.proof.0;
+    let prepared = ark_groth16::prepare_verifying_key(vk().parts());
     assert!(
-        Groth16::<Bn254>::verify_proof_with_prepared_inputs(vk().prepared(), proof, &inputs)
-            .unwrap()
+        Groth16::<Bn254>::verify_proof_with_prepared_inputs(&prepared, proof, &inputs).unwrap()
     );
     assert_eq!(vk().verify(&claimed, &commitment, &proved.proof), Err(Refused));
 }
@@ -317,9 +318,9 @@ fn prover_agrees_with_arkworks() {
             system.constraints(),
             &assignment,
         );
-        let h = quotient(system, &assignment).unwrap();
-        let Points { a, b, c } = key().prover().prove(&assignment, &h, r, s);
-        let (a, b, c) = (a.into_affine(), b.into_affine(), c.into_affine());
+        let rows = system.evaluate(&assignment);
+        let Points { a, b, c } = key().prover().prove(&assignment, rows, r, s).unwrap();
+        let ([a, c], b) = prover::normalise([a, c], b);
         assert_eq!(ark_groth16::Proof { a, b, c }, theirs.unwrap());
     }
 }

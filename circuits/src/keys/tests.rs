@@ -22,7 +22,7 @@ fn shape() -> Shape {
 }
 
 fn made(seed: u64) -> ProvingKey {
-    groth16::setup(&shape(), &mut ChaCha20Rng::seed_from_u64(seed)).unwrap()
+    crate::groth16::setup(&shape(), &mut ChaCha20Rng::seed_from_u64(seed)).unwrap()
 }
 
 fn key() -> &'static ProvingKey {
@@ -165,7 +165,7 @@ fn forge_any_statement_under_gamma_equal_to_delta() {
         c: (-vk_x).into_affine(),
     };
     assert_eq!(shape().holds(&[1, 3], &[3]), Ok(false));
-    let prepared = groth16::prepare(&vk);
+    let prepared = ark_groth16::prepare_verifying_key(&vk);
     assert!(Groth16::<ark_bn254::Bn254>::verify_proof(&prepared, &proof, &inputs).unwrap());
     assert_eq!(verifying_with(|parts| *parts = vk).unwrap_err(), KeyError::GammaIsDelta);
 }

@@ -77,18 +77,19 @@ struct Count {
 /// How fast one step was, of one applicant and of all.
 #[derive(Clone, Copy)]
 struct Speed {
-    median: Duration,
+    /// Of one, the median; of a batch, the mean.
+    each: Duration,
     per_second: f64,
 }
 
 impl<T> From<&Timed<T>> for Speed {
     fn from(timed: &Timed<T>) -> Self {
-        Speed { median: timed.median(), per_second: timed.per_second() }
+        Speed { each: timed.median(), per_second: timed.per_second() }
     }
 }
 
 /// The steps that are timed.
-const STEPS: [&str; 4] = ["issue", "check credentials", "prove", "verify"];
+const STEPS: [&str; 5] = ["issue", "check credentials", "prove", "verify", "verify as one batch"];
 
 /// The whole way, walked by some applicants.
 struct Round {
@@ -100,7 +101,9 @@ struct Round {
     replay_refused: Vec<bool>,
     /// Octets of one applicant's credentials.
     credentials: Vec<usize>,
-    speeds: [Speed; 4],
+    speeds: [Speed; STEPS.len()],
+    /// Whether the batch of all answers had as many that are true as there were one by one.
+    together_right: bool,
 }
 
 impl Arguments {
@@ -118,6 +121,7 @@ impl Arguments {
         let policies = pool.install(policies::run)?;
         let counts = Expected::ALL.map(|expected| (expected, all.count(applicants, expected)));
         let right = counts.iter().all(|(_, count)| count.as_expected == count.applicants)
+            && [&one, &all].iter().all(|round| round.together_right)
             && policies.iter().all(policies::Outcome::right);
         let findings = Findings {
             counts,
@@ -161,6 +165,12 @@ impl Arguments {
         let verify = |label| stage.verify(quiet, label, &answers, &expectation, &nonces);
         let (verified, replayed) = (verify("verifying"), verify("replaying"));
         let speed_verified = Speed::from(&verified);
+        let (true_together, time) = stage.verify_together(&answers, &expectation);
+        let true_alone = verified.results.iter().flatten().flatten().count();
+        let speed_together = Speed {
+            each: time.checked_div(answers.len() as u32).unwrap_or_default(),
+            per_second: answers.len() as f64 / time.as_secs_f64(),
+        };
         let mut verdicts: Vec<_> = applicants.iter().map(|_| None).collect();
         let mut replay_refused = vec![false; applicants.len()];
         let outcomes = verified.results.into_iter().zip(replayed.results);
@@ -172,9 +182,10 @@ impl Arguments {
             }
         }
         let credentials = documents.first().into_iter().flatten().map(|text| text.len()).collect();
-        let speeds = [speed_issued, speed_held, speed_proven, speed_verified];
+        let speeds = [speed_issued, speed_held, speed_proven, speed_verified, speed_together];
+        let together_right = true_together == true_alone;
         drop(answered);
-        Ok(Round { attempts, verdicts, replay_refused, credentials, speeds })
+        Ok(Round { attempts, verdicts, replay_refused, credentials, speeds, together_right })
     }
 
     fn request(&self, stage: &Stage) -> Result<PresentationRequest, Failure> {
@@ -205,7 +216,7 @@ fn attempts(
         attempts.extend(indexes.zip(timed.results));
     }
     attempts.sort_unstable_by_key(|(i, _)| *i);
-    let speed = speed.unwrap_or(Speed { median: Duration::ZERO, per_second: 0.0 });
+    let speed = speed.unwrap_or(Speed { each: Duration::ZERO, per_second: 0.0 });
     (attempts.into_iter().map(|(_, attempt)| attempt).collect(), speed)
 }
 

@@ -13,10 +13,10 @@ use crate::did_key;
 use crate::encoding::Wire;
 use crate::policy::{Bundle, Shortfall};
 use crate::presentation::{
-    Expectation, Holding, Presentation, ProveError, Terms, VerifiedPresentation, VerifyError,
-    prove, verify,
+    Answer, Expectation, Holding, Presentation, ProveError, Terms, VerifiedPresentation,
+    VerifyError, prove, verify, verify_batch,
 };
-use crate::request::{NonceStore, PresentationRequest};
+use crate::request::{InMemoryNonces, NonceStore, PresentationRequest};
 use crate::schema::Schema;
 use rand_core::{OsRng, RngCore};
 use rayon::prelude::*;
@@ -177,6 +177,23 @@ impl Stage {
             };
             verified.as_ref().map_or(true, acceptable).then_some(verified)
         })
+    }
+}
+
+impl Stage {
+    /// The verifier checks all answers as one batch: how many are true, and how long it took.
+    pub(super) fn verify_together(
+        &self,
+        answers: &[(&[u8], &PresentationRequest)],
+        expectation: &Expectation<'_>,
+    ) -> (usize, Duration) {
+        let answers = answers.iter().map(|(octets, request)| Answer { request, octets });
+        let answers: Vec<Answer<'_>> = answers.collect();
+        let nonces = InMemoryNonces::default();
+        let start = Instant::now();
+        let verified = verify_batch(&self.terms, expectation, &answers, &nonces);
+        let time = start.elapsed();
+        (verified.iter().filter(|verdict| verdict.is_ok()).count(), time)
     }
 }
 

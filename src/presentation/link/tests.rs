@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbs::{Generators, Interface, Suite};
+use crate::presentation::combination::{Combination, LinkedCredential, PresentedLink};
 use ff::Field;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -25,6 +26,7 @@ struct Run {
     bases: Bases,
     key: circuits::ProvingKey,
     d: circuits::Commitment,
+    proof: circuits::Proof,
     predicate: PredicateLink,
     shared: SharedLink,
     credential: CredentialLink,
@@ -55,22 +57,47 @@ fn run(value: u128, message: u128, seed: u64) -> Run {
     let Answers { shared, mut credentials, predicate } = link.respond(&[c], c_x).unwrap();
     let (credential, predicate) = (credentials.remove(0).unwrap(), predicate.unwrap());
     let m_hat = blinding + c * wide_scalar(message);
-    Run { bases, key, d: proved.commitment, predicate, shared, credential, c, c_x, m_hat }
+    let (d, proof) = (proved.commitment, proved.proof);
+    Run { bases, key, d, proof, predicate, shared, credential, c, c_x, m_hat }
+}
+
+/// Whether D is opened, as the equation on BN254 says.
+fn opens(
+    key: &circuits::VerifyingKey,
+    proof: &circuits::Proof,
+    link: &PredicateLink,
+    d: &circuits::Commitment,
+    c_x: LinkChallenge,
+) -> bool {
+    CircuitClaim::new(proof, d, link, c_x).unwrap().relation_holds(key)
+}
+
+/// Whether the equations on BLS12-381 hold, weighed so: K's first, then those of the credentials.
+fn holds<const N: usize>(
+    bases: &Bases,
+    shared: &SharedLink,
+    z: &[Response],
+    c_x: LinkChallenge,
+    credentials: Vec<LinkedCredential<'_>>,
+    coefficients: [u128; N],
+) -> bool {
+    let mut coefficients = coefficients.into_iter();
+    let mut combination = Combination::new(bases);
+    let link = PresentedLink { shared, z, c_x, credentials };
+    combination.add(&link, || coefficients.next().unwrap()).unwrap();
+    combination.holds()
 }
 
 impl Run {
     fn bls_holds(&self) -> bool {
-        let (k, t) = (Scalar::from(0x1234_5678_9abc), Scalar::from(0xfedc_ba98_7654));
-        let z = &self.predicate.z;
-        let mut combination = Combination::new(&self.bases, &self.shared, z, self.c_x, k);
         let (slots, sides) = (vec![(0, self.m_hat)], Vec::new());
         let one = LinkedCredential { link: &self.credential, challenge: &self.c, slots, sides };
-        combination.add_credential(&one, t).unwrap();
-        combination.holds()
+        let coefficients = [0x1234_5678_9abc, 0xfedc_ba98_7654];
+        holds(&self.bases, &self.shared, &self.predicate.z, self.c_x, vec![one], coefficients)
     }
 
     fn bn_holds(&self) -> bool {
-        circuit_equation_holds(self.key.verifying_key(), &self.predicate, &self.d, self.c_x)
+        opens(self.key.verifying_key(), &self.proof, &self.predicate, &self.d, self.c_x)
     }
 }
 
@@ -145,7 +172,7 @@ fn forge_crt_pair() {
     let bls = |z: Response| commit(z.bls_scalar(), tau_hat) == (k + c * c_x.bls_scalar()).into();
     let bn = |z: Response| {
         let link = PredicateLink { k_d, nu_hat, z: vec![z] };
-        circuit_equation_holds(verifying, &link, &proved.commitment, c_x)
+        opens(verifying, &proved.proof, &link, &proved.commitment, c_x)
     };
     assert!(bn(z_circuit) && bls(z_credential), "two responses pass: this is what must not be");
     assert!(!bls(z_circuit), "one response: the circuit's is not the credential's");
@@ -184,8 +211,9 @@ fn forge_half_integer() {
     let c_x_bn = circuits::Scalar::from_integer_be(&c_x.0.to_be_bytes()).unwrap();
     let nu_hat = (&nu + &(&c_x_bn * &v)).to_bytes();
     let link = PredicateLink { k_d, nu_hat, z };
-    assert!(circuit_equation_holds(verifying, &link, &d, c_x), "the link alone lets it pass");
     let proved = key.prove(&[1], &[1], &mut rng).unwrap();
+    let opened = opens(verifying, &proved.proof, &link, &d, c_x);
+    assert!(opened, "the link alone lets it pass");
     assert!(verifying.verify(&[1], &proved.commitment, &proved.proof).is_ok());
     assert!(verifying.verify(&[1], &d, &proved.proof).is_err(), "no proof is for this D");
 }
@@ -474,20 +502,17 @@ fn twins_with(
 impl Twins {
     /// Whether the equations of K, of the first and of the second credential hold, each by itself.
     fn holds(&self) -> [bool; 3] {
-        let weight = Scalar::from(0x1234_5678_9abc);
         [0, 1, 2].map(|equation| {
-            let coefficient = |index| if index == equation { weight } else { Scalar::ZERO };
-            let (k, c_x) = (coefficient(0), self.c_x);
-            let mut combination = Combination::new(&self.bases, &self.shared, &[], c_x, k);
-            for (credential, link) in self.links.iter().enumerate() {
+            let mut coefficients = [0; 3];
+            coefficients[equation] = 0x1234_5678_9abc;
+            let linked = self.links.iter().enumerate().map(|(credential, link)| {
                 let of =
                     |(index, both): (usize, &[Scalar; 2])| (index, credential, both[credential]);
                 let sides = self.responses.iter().enumerate().map(of).collect();
                 let challenge = &self.challenges[credential];
-                let one = LinkedCredential { link, challenge, slots: Vec::new(), sides };
-                combination.add_credential(&one, coefficient(credential + 1)).unwrap();
-            }
-            combination.holds()
+                LinkedCredential { link, challenge, slots: Vec::new(), sides }
+            });
+            holds(&self.bases, &self.shared, &[], self.c_x, linked.collect(), coefficients)
         })
     }
 }
@@ -569,14 +594,12 @@ fn forge_commitment_left_out_of_the_sum() {
     let mut forged = twins(&[[5, 5]], &[[5, 5]]);
     let c_x = forged.c_x;
     let with = |count: usize, twins: &Twins| {
-        let k = Scalar::ONE;
-        let mut combination = Combination::new(&twins.bases, &twins.shared, &[], c_x, k);
-        for (link, challenge) in twins.links.iter().zip(&twins.challenges).take(count) {
+        let links = twins.links.iter().zip(&twins.challenges).take(count);
+        let linked = links.map(|(link, challenge)| {
             let (slots, sides) = (Vec::new(), Vec::new());
-            let one = LinkedCredential { link, challenge, slots, sides };
-            combination.add_credential(&one, Scalar::ZERO).unwrap();
-        }
-        combination.holds()
+            LinkedCredential { link, challenge, slots, sides }
+        });
+        holds(&twins.bases, &twins.shared, &[], c_x, linked.collect(), [1, 0, 0])
     };
     assert!(with(2, &forged) && !with(1, &forged) && !with(0, &forged));
     // K for the first alone: made after c_x, as no prover can, so that the sum without C_b holds.
@@ -629,19 +652,16 @@ fn a_message_may_be_in_a_slot_and_in_equalities() {
     let (challenges, c_x) = ([(); 3].map(|()| random_scalar(&mut rng)), challenge(&mut rng));
     let answers = link.respond(&challenges, c_x).unwrap();
     let z = answers.predicate.unwrap().z;
-    let k = Scalar::from(3);
-    let mut combination = Combination::new(&bases, &answers.shared, &z, c_x, k);
-    for (index, link) in answers.credentials.iter().enumerate() {
+    let linked = answers.credentials.iter().enumerate().map(|(index, link)| {
         let response = blindings[index] + challenges[index] * Scalar::from(5);
         let (slots, sides) = match index {
             0 => (vec![(0, response)], vec![(0, 0, response), (1, 0, response)]),
             _ => (Vec::new(), vec![(index - 1, 1, response)]),
         };
         let (link, challenge) = (link.as_ref().unwrap(), &challenges[index]);
-        let one = LinkedCredential { link, challenge, slots, sides };
-        combination.add_credential(&one, Scalar::from(5 + index as u64)).unwrap();
-    }
-    assert!(combination.holds());
+        LinkedCredential { link, challenge, slots, sides }
+    });
+    assert!(holds(&bases, &answers.shared, &z, c_x, linked.collect(), [3, 5, 6, 7]));
     let [first, second] = &answers.shared.z[..] else { panic!("two of them") };
     assert!(first != second && *first != z[0].bls_scalar());
 }

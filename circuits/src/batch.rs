@@ -1,0 +1,170 @@
+//! Many presentations' equations, checked as one.
+//!
+//! A claim is two equations, `e(A, B) = e(α, β)·e(X, γ)·e(C, δ)` with
+//! `X = IC_0 + Σ a_j·IC_j + D`, and `K = Σ z_s·IC_s + ν̂·IC_v − c·D`. With coefficients `ρ` and `σ`
+//! for each claim, all of them are checked by
+//!
+//! ```text
+//! Π e(ρ·A, B) = e(Σρ·α, β) · e(Σ ρ·X + σ·(Σ z_s·IC_s + ν̂·IC_v − c·D − K), γ) · e(Σ ρ·C, δ)
+//! ```
+
+use ark_bn254::{Fq12, Fr, G1Affine, G1Projective};
+use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ff::{Field, Zero};
+
+use crate::Refused;
+use crate::commitment::{Commitment, Scalar};
+use crate::groth16::Proof;
+use crate::keys::VerifyingKey;
+use crate::pairing;
+
+/// One presentation's two equations, decoded: the proof's,
+/// `e(A, B) = e(α, β)·e(IC_0 + Σ a_j·IC_j + D, γ)·e(C, δ)`, and the relation's,
+/// `K = Σ z_s·IC_s + ν̂·IC_v − c·D`.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// `a`: the public parameters.
+    pub params: &'a [i128],
+    /// `A`, `B` and `C`.
+    pub proof: &'a Proof,
+    /// `D`.
+    pub commitment: &'a Commitment,
+    /// `K`: the commitment to the masks.
+    pub mask: &'a Commitment,
+    /// `z`: one for each slot.
+    pub responses: &'a [Scalar],
+    /// `ν̂`: the blinder's response.
+    pub blinder: &'a Scalar,
+    /// `c`.
+    pub challenge: &'a Scalar,
+}
+
+/// Claims under one key, added up; made by [`VerifyingKey::begin_batch`].
+#[derive(Clone)]
+pub struct BatchSum<'k> {
+    key: &'k VerifyingKey,
+    /// `Π` of the Miller loops of `(−ρ·A, B)`.
+    loops: Fq12,
+    /// `Σ ρ`.
+    total: Fr,
+    /// The scalars of `IC_1` and those that follow, of γ's pair.
+    inputs: Vec<Fr>,
+    /// The rest of γ's pair: `Σ (ρ − σ·c)·D − σ·K`.
+    openings: G1Projective,
+    /// `Σ ρ·C`.
+    last: G1Projective,
+    /// A part for another key was merged.
+    mixed: bool,
+}
+
+impl VerifyingKey {
+    /// Whether all claims hold, as one random linear combination. `coefficients[i]` are two
+    /// 128-bit numbers for claim i's two equations, which must hash every octet of every claim of
+    /// the batch.
+    ///
+    /// # Errors
+    /// If one doesn't, or doesn't fit the shape.
+    pub fn verify_batch(
+        &self,
+        claims: &[Claim<'_>],
+        coefficients: &[[u128; 2]],
+    ) -> Result<(), Refused> {
+        let mut sum = self.begin_batch();
+        sum.add(claims, coefficients)?;
+        if sum.holds() { Ok(()) } else { Err(Refused) }
+    }
+
+    /// A batch without claims.
+    pub fn begin_batch(&self) -> BatchSum<'_> {
+        let inputs = self.parts().gamma_abc_g1.len().saturating_sub(1);
+        BatchSum {
+            key: self,
+            loops: Fq12::ONE,
+            total: Fr::zero(),
+            inputs: vec![Fr::zero(); inputs],
+            openings: G1Projective::zero(),
+            last: G1Projective::zero(),
+            mixed: false,
+        }
+    }
+}
+
+impl BatchSum<'_> {
+    /// Adds claims, each under its two coefficients; all or none.
+    ///
+    /// # Errors
+    /// If there isn't one pair of coefficients for each claim, one of them is 0, or a claim's
+    /// parameters or responses don't fit the shape.
+    pub fn add(&mut self, claims: &[Claim<'_>], coefficients: &[[u128; 2]]) -> Result<(), Refused> {
+        if claims.len() != coefficients.len() || coefficients.as_flattened().contains(&0) {
+            return Err(Refused);
+        }
+        let shape = self.key.shape();
+        for claim in claims {
+            shape.check_params(claim.params).map_err(|_| Refused)?;
+            if claim.responses.len() != shape.slots().len() {
+                return Err(Refused);
+            }
+        }
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        let (mut points, mut scalars) = (Vec::new(), Vec::new());
+        let (mut c, mut rhos) = (Vec::new(), Vec::new());
+        for (claim, [rho, sigma]) in claims.iter().zip(coefficients) {
+            let [rho, sigma] = [rho, sigma].map(|coefficient| Fr::from(*coefficient));
+            let proof = claim.proof.points();
+            self.total += rho;
+            let params = claim.params.iter().map(|param| rho * Fr::from(*param));
+            let responses = claim.responses.iter().chain([claim.blinder]);
+            let responses = responses.map(|response| sigma * response.field());
+            for (sum, term) in self.inputs.iter_mut().zip(params.chain(responses)) {
+                *sum += term;
+            }
+            points.extend([claim.commitment.point(), claim.mask.point()]);
+            scalars.extend([rho - sigma * claim.challenge.field(), -sigma]);
+            c.push(proof.c);
+            rhos.push(rho);
+            a.push(-(proof.a * rho));
+            b.push(proof.b);
+        }
+        self.openings += G1Projective::msm_unchecked(&points, &scalars);
+        self.last += G1Projective::msm_unchecked(&c, &rhos);
+        let a = G1Projective::normalize_batch(&a);
+        let pairs: Vec<_> = a.into_iter().zip(b).collect();
+        self.loops = pairing::multiply(&self.loops, &pairing::moving(&pairs));
+        Ok(())
+    }
+
+    /// Adds another part's claims: what was added on another thread.
+    pub fn merge(&mut self, other: Self) {
+        self.mixed |= other.mixed || self.key.fingerprint() != other.key.fingerprint();
+        self.loops = pairing::multiply(&self.loops, &other.loops);
+        self.total += other.total;
+        for (sum, term) in self.inputs.iter_mut().zip(other.inputs) {
+            *sum += term;
+        }
+        self.openings += other.openings;
+        self.last += other.last;
+    }
+
+    /// Whether all claims that were added hold. One without claims does; one with parts that are
+    /// for different keys doesn't.
+    pub fn holds(&self) -> bool {
+        if self.mixed {
+            return false;
+        }
+        let parts = self.key.parts();
+        let Some(constant) = parts.gamma_abc_g1.first() else { return false };
+        let (public, hidden) =
+            self.inputs.split_at(self.key.shape().params().len().min(self.inputs.len()));
+        let tables = self.key.tables();
+        let mut inputs = tables.public.multiply(public) + tables.hidden.multiply(hidden);
+        inputs += self.openings + *constant * self.total;
+        let mut points = [G1Affine::identity(); 3];
+        let fixed = [parts.alpha_g1 * self.total, inputs, self.last];
+        points.copy_from_slice(&G1Projective::normalize_batch(&fixed));
+        pairing::is_one(pairing::multiply(&self.loops, &tables.fixed.loops(points)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

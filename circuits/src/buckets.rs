@@ -1,0 +1,292 @@
+//! Sums of multiples of many fixed points: all windows of all scalars share one set of buckets.
+//!
+//! For each base `P` the table has `2^(w·j)·P`, one point for each window of `w` bits. A scalar
+//! in signed digits `d_j`, `|d_j| <= 2^(w−1)`, then asks for `Σ d_j·(2^(w·j)·P)`: every digit of
+//! every scalar is a small multiple of a point of the table, so there are no doublings, and one set
+//! of `2^(w−1)` buckets serves all windows. (Pippenger's method as in Brickell, Gordon, McCurley
+//! and Wilson, EUROCRYPT '92, with signed digits.)
+//!
+//! The points are put in order of their buckets by counting, and each bucket is summed in pairs,
+//! the sums in pairs, and so on: affine additions of which each round shares one inversion, 6
+//! multiplications each, where a mixed one takes 11. The width follows from the number of bases.
+
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use zeroize::{Zeroize, Zeroizing};
+
+/// The bits of a scalar, and one for the sign of its last digit.
+const SCALAR_BITS: usize = 255;
+
+/// The widths to choose from. The widest asks for 16,384 buckets.
+const WIDTHS: std::ops::RangeInclusive<usize> = 4..=15;
+
+/// What an addition into a bucket and what emptying a bucket costs, in multiplications.
+const ADDITION: usize = 6;
+const BUCKET: usize = 27;
+
+/// How many points are summed in pairs at a time, so that they stay in the processor's cache.
+const BATCH: usize = 1 << 13;
+
+/// Rounds of fewer pairs than this aren't worth their inversion.
+const PAIRS: usize = 64;
+
+/// How many bases are prepared at a time.
+const PREPARED: usize = 1 << 8;
+
+/// Tables for a list of bases.
+#[derive(Clone)]
+pub(crate) struct Windows<P: SWCurveConfig> {
+    width: usize,
+    /// `windows()` points for each base.
+    points: Vec<Affine<P>>,
+}
+
+impl<P: SWCurveConfig<ScalarField = Fr>> Windows<P> {
+    /// Prepares the tables.
+    pub(crate) fn new(bases: &[Affine<P>]) -> Self {
+        let mut tables = Self { width: width(bases.len()), points: Vec::new() };
+        tables.points.reserve_exact(bases.len() * tables.windows());
+        let mut multiples = Vec::new();
+        for bases in bases.chunks(PREPARED) {
+            multiples.clear();
+            for base in bases {
+                let mut multiple = base.into_group();
+                for window in 0..tables.windows() {
+                    let doublings = if window == 0 { 0 } else { tables.width };
+                    for _ in 0..doublings {
+                        multiple.double_in_place();
+                    }
+                    multiples.push(multiple);
+                }
+            }
+            tables.points.extend(Projective::normalize_batch(&multiples));
+        }
+        tables
+    }
+
+    /// The tables' octets in memory.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(self.points.as_slice())
+    }
+
+    fn windows(&self) -> usize {
+        SCALAR_BITS.div_ceil(self.width)
+    }
+
+    /// `Σ scalar_i·base_i`; bases without a scalar count for nothing.
+    pub(crate) fn multiply(&self, scalars: &[Fr]) -> Projective<P> {
+        let buckets = 1 << (self.width - 1);
+        let digits = Zeroizing::new(self.digits(scalars));
+        // Where each bucket begins in the order of buckets.
+        let mut ends = vec![0_usize; buckets + 1];
+        for digit in digits.iter() {
+            if let Some(end) = ends.get_mut(usize::from(digit.unsigned_abs())) {
+                *end += usize::from(*digit != 0);
+            }
+        }
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
+        }
+        let mut order = Zeroizing::new(vec![0_u32; total]);
+        for (index, digit) in digits.iter().enumerate().filter(|(_, digit)| **digit != 0) {
+            if let Some(end) = ends.get_mut(usize::from(digit.unsigned_abs())) {
+                if let Some(place) = order.get_mut(*end) {
+                    *place = (index as u32) << 1 | u32::from(*digit < 0);
+                }
+                *end += 1;
+            }
+        }
+        self.sum_buckets(&order, &ends)
+    }
+
+    /// The digits of each scalar, least significant first.
+    fn digits(&self, scalars: &[Fr]) -> Vec<i16> {
+        let (windows, half) = (self.windows(), 1_i32 << (self.width - 1));
+        let mut digits = Vec::with_capacity(scalars.len() * windows);
+        for scalar in scalars {
+            let mut limbs = scalar.into_bigint();
+            let mut carry = 0;
+            for window in 0..windows {
+                let mut digit = bits(&limbs.0, window * self.width, self.width) + carry;
+                carry = i32::from(digit > half);
+                digit -= carry << self.width;
+                digits.push(digit as i16);
+            }
+            limbs.zeroize();
+        }
+        digits
+    }
+
+    /// `Σ b·(sum of bucket b)`, the buckets of `order` ending at `ends`.
+    fn sum_buckets(&self, order: &[u32], ends: &[usize]) -> Projective<P> {
+        let mut pairs = Pairs::default();
+        let (mut running, mut sum) = (Projective::zero(), Projective::zero());
+        let mut last = ends.len();
+        while last > 1 {
+            // As many buckets as make a batch, from the greatest digit down; at least one.
+            let end = ends.get(last - 1).copied().unwrap_or_default();
+            let start_of = |bucket: usize| ends.get(bucket - 1).copied().unwrap_or_default();
+            let mut first = last - 1;
+            while first > 1 && end - start_of(first - 1) <= BATCH {
+                first -= 1;
+            }
+            pairs.clear();
+            for bucket in (first..last).rev() {
+                let ends = ends.get(bucket).copied().unwrap_or_default();
+                let items = order.get(start_of(bucket)..ends).unwrap_or_default();
+                pairs.push_run(items.iter().filter_map(|item| self.point(*item)));
+            }
+            pairs.sum_runs();
+            for run in pairs.runs() {
+                run.iter().for_each(|point| running += point);
+                sum += running;
+            }
+            last = first;
+        }
+        sum
+    }
+
+    /// The point of an item: its index in the table, and whether it is subtracted.
+    fn point(&self, item: u32) -> Option<Affine<P>> {
+        let point = self.points.get((item >> 1) as usize)?;
+        Some(if item & 1 == 1 { -*point } else { *point })
+    }
+}
+
+/// The width that makes a sum of `count` full multiples cheapest.
+fn width(count: usize) -> usize {
+    let cost =
+        |width: &usize| count * SCALAR_BITS.div_ceil(*width) * ADDITION + (BUCKET << (width - 1));
+    WIDTHS.min_by_key(cost).unwrap_or(*WIDTHS.start())
+}
+
+/// `width` bits of a number from `first` on.
+fn bits(limbs: &[u64; 4], first: usize, width: usize) -> i32 {
+    let limb = |index: usize| limbs.get(index).copied().unwrap_or_default();
+    let (index, shift) = (first / 64, first % 64);
+    let mut bits = limb(index) >> shift;
+    if shift + width > 64 {
+        bits |= limb(index + 1) << (64 - shift);
+    }
+    (bits & ((1 << width) - 1)) as i32
+}
+
+/// Runs of points, each to be summed, all of them in pairs at a time.
+pub(crate) struct Pairs<P: SWCurveConfig> {
+    points: Vec<Affine<P>>,
+    /// How many points each run has.
+    lengths: Vec<usize>,
+    inverses: Vec<P::BaseField>,
+}
+
+impl<P: SWCurveConfig> Default for Pairs<P> {
+    fn default() -> Self {
+        Self { points: Vec::new(), lengths: Vec::new(), inverses: Vec::new() }
+    }
+}
+
+impl<P: SWCurveConfig> Pairs<P> {
+    fn clear(&mut self) {
+        self.points.clear();
+        self.lengths.clear();
+    }
+
+    fn push_run(&mut self, points: impl Iterator<Item = Affine<P>>) {
+        let before = self.points.len();
+        self.points.extend(points);
+        self.lengths.push(self.points.len() - before);
+    }
+
+    /// The sum of some points.
+    pub(crate) fn sum(points: impl Iterator<Item = Affine<P>>) -> Projective<P> {
+        let mut pairs = Self::default();
+        pairs.push_run(points);
+        pairs.sum_runs();
+        let mut sum = Projective::zero();
+        pairs.points.iter().for_each(|point| sum += point);
+        sum
+    }
+
+    /// What is left of each run.
+    fn runs(&self) -> impl Iterator<Item = &[Affine<P>]> {
+        let mut rest = self.points.as_slice();
+        self.lengths.iter().map(move |length| {
+            let (run, after) = rest.split_at_checked(*length).unwrap_or_default();
+            rest = after;
+            run
+        })
+    }
+
+    /// Adds in pairs for as long as there are enough of them.
+    fn sum_runs(&mut self) {
+        while self.lengths.iter().map(|length| length / 2).sum::<usize>() >= PAIRS {
+            self.halve();
+        }
+    }
+
+    /// Replaces each run by the sums of pairs of its points.
+    fn halve(&mut self) {
+        let mut inverses = std::mem::take(&mut self.inverses);
+        inverses.clear();
+        for run in self.runs() {
+            inverses.extend(run.chunks_exact(2).map(denominator));
+        }
+        ark_ff::batch_inversion(&mut inverses);
+        let mut sums = inverses.iter();
+        let (mut from, mut to) = (0, 0);
+        for length in &mut self.lengths {
+            let (half, odd) = (*length / 2, *length % 2);
+            for index in 0..half + odd {
+                let at = from + 2 * index;
+                let sum = match self.points.get(at..at + 2) {
+                    Some(pair) if index < half => {
+                        sums.next().map_or_else(Affine::zero, |inverse| add(pair, inverse))
+                    }
+                    _ => self.points.get(at).copied().unwrap_or_default(),
+                };
+                if let Some(target) = self.points.get_mut(to + index) {
+                    *target = sum;
+                }
+            }
+            from += *length;
+            *length = half + odd;
+            to += *length;
+        }
+        self.points.truncate(to);
+        self.inverses = inverses;
+    }
+}
+
+/// What must be inverted to add a pair; 0 if nothing.
+fn denominator<P: SWCurveConfig>(pair: &[Affine<P>]) -> P::BaseField {
+    match pair {
+        [a, b] if a.is_zero() || b.is_zero() => P::BaseField::zero(),
+        [a, b] if a == b => a.y.double(),
+        [a, b] => b.x - a.x,
+        _ => P::BaseField::zero(),
+    }
+}
+
+/// The sum of a pair, given the inverse of its [`denominator`].
+fn add<P: SWCurveConfig>(pair: &[Affine<P>], inverse: &P::BaseField) -> Affine<P> {
+    let (a, b) = match pair {
+        [a, b] if a.is_zero() => return *b,
+        [a, b] if b.is_zero() => return *a,
+        [a, b] => (a, b),
+        _ => return Affine::zero(),
+    };
+    let numerator = if a.x != b.x {
+        b.y - a.y
+    } else if a.y == b.y {
+        let square = a.x.square();
+        square.double() + square + P::COEFF_A
+    } else {
+        return Affine::zero();
+    };
+    let slope = numerator * *inverse;
+    let x = slope.square() - a.x - b.x;
+    Affine::new_unchecked(x, slope * (a.x - x) - a.y)
+}

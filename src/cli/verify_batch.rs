@@ -1,0 +1,254 @@
+//! `sigil verify-batch`: a verifier checks many answers at once.
+
+use super::failure::{Complaint, Failure};
+use super::files::{Access, NewFile, io_failure};
+use super::report::Report;
+use super::spent::SpentFile;
+use super::terms::Loaded;
+use super::verify::outcome;
+use super::{Exit, artefacts, progress, time};
+use crate::decision::{Situation, StatusState, decide};
+use crate::document::{Bounds, Cursor, Document, Fault};
+use crate::encoding::{Wire, octets_from_text};
+use crate::presentation::{
+    Answer, BATCH, Expectation, Presentation, VerifiedPresentation, verify_batch,
+};
+use crate::request::{InMemoryNonces, NonceStore, PresentationRequest};
+use crate::value::Timestamp;
+use clap::Args;
+use rayon::prelude::*;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Most octets of a line: a request, and the text of a presentation.
+const MAX_LINE: usize = 2 * Presentation::MAX_LEN + (1 << 16);
+
+/// What a line may be.
+const LINE: Bounds = Bounds { octets: MAX_LINE, ..Bounds::PUBLISHED };
+
+/// Verify many answers at once.
+///
+/// Says of each answer what `verify` would, at less than half the cost: the equations of up to 1,024 answers
+/// are checked as one, and where they do not hold the false answers are found. The file of answers has one
+/// JSON object on each line, { "request": .., "presentation": .. }, with a request as `request` made it
+/// and a presentation as `prove` did. The requests must be the verifier's own copies, joined to the answers
+/// by the verifier: who chooses the request chooses the time for which everything is proven.
+///
+/// The file of results gets one line for each, in the same order: what `verify --json` prints, with the
+/// number of the line. Exit code 0 if all were accepted, 1 if not.
+///
+/// Reads the directory of terms, the answers, what is known of statuses with --status, and the clock
+/// unless --now is given. Writes the results, which hold revealed values, with mode 0600, and the file of
+/// spent nonces. Nonces reach the disk before the results get their name.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  jq -cn '{request: input, presentation: input}' request.json presentation.json >> answers.jsonl
+  sigil verify-batch --terms terms --audience https://shop.example --answers answers.jsonl \\
+      --out results.jsonl --spent spent.txt")]
+pub(super) struct Arguments {
+    /// The directory of terms, as `setup` made it.
+    #[arg(long, value_name = "DIR")]
+    terms: PathBuf,
+    /// Who verifies.
+    #[arg(long, value_name = "NAME")]
+    audience: String,
+    /// The answers, each with its request.
+    #[arg(long, value_name = "FILE")]
+    answers: PathBuf,
+    /// The file of results to make.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The file of spent nonces; made if it is not there.
+    #[arg(long, value_name = "FILE")]
+    spent: Option<PathBuf>,
+    /// What is known of the statuses of credentials, for policies that ask for it.
+    #[arg(long, value_name = "FILE")]
+    status: Option<PathBuf>,
+    /// The verifier's clock; the system's by default.
+    #[arg(long, value_name = "TIME", value_parser = time::instant)]
+    now: Option<Timestamp>,
+    /// Seconds by which this clock and those of the requests' makers may differ.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(0..=crate::request::MAX_LIFETIME))]
+    skew: u64,
+    /// Threads to verify with; all by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+/// An answer as its line has it: the request, and the presentation's octets.
+type Line = Result<(PresentationRequest, Vec<u8>), Fault>;
+
+/// How the answers fared.
+#[derive(Default)]
+struct Counts {
+    accepted: usize,
+    denied: usize,
+    refused: usize,
+    time: Duration,
+}
+
+impl Counts {
+    fn all(&self) -> usize {
+        self.accepted + self.denied + self.refused
+    }
+}
+
+impl Arguments {
+    pub(super) fn run(&self, quiet: bool) -> Result<Report, Failure> {
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.map_or(0, usize::from))
+            .build();
+        let pool = threads.map_err(|error| {
+            Failure::input(Complaint::new(format!("no threads: {error}")).remedy("ask for fewer"))
+        })?;
+        let loaded = Loaded::read(&self.terms)?;
+        let failed = |error| io_failure("read", &self.answers, &error);
+        let answers = BufReader::new(File::open(&self.answers).map_err(failed)?);
+        let mut out = NewFile::begin(&self.out, Access::Secret)?;
+        let counts = match &self.spent {
+            Some(path) => {
+                let spent = SpentFile::open(path)?;
+                let counts =
+                    pool.install(|| self.work(quiet, &loaded, answers, &spent, &mut out))?;
+                spent.finish()?;
+                counts
+            }
+            None => {
+                let nonces = InMemoryNonces::default();
+                pool.install(|| self.work(quiet, &loaded, answers, &nonces, &mut out))?
+            }
+        };
+        out.commit()?;
+        Ok(self.report(&counts, pool.current_num_threads()))
+    }
+
+    /// Verifies batch by batch, and writes the results of each.
+    fn work(
+        &self,
+        quiet: bool,
+        loaded: &Loaded,
+        mut answers: BufReader<File>,
+        nonces: &(impl NonceStore + Sync),
+        out: &mut NewFile,
+    ) -> Result<Counts, Failure> {
+        let now = self.now.map_or_else(time::now, Ok)?;
+        let status =
+            self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
+        let expectation = Expectation { audience: &self.audience, now, skew: self.skew };
+        let situation = Situation { audience: &self.audience, status: &status, now };
+        let bar = progress::bar(quiet, "verifying", 0);
+        let mut counts = Counts::default();
+        loop {
+            let lines = self.read(&mut answers, counts.all())?;
+            if lines.is_empty() {
+                bar.finish_and_clear();
+                return Ok(counts);
+            }
+            bar.inc_length(lines.len() as u64);
+            let start = Instant::now();
+            let lines: Vec<Line> = lines.par_iter().map(|line| parse(line)).collect();
+            let views = lines.iter().flatten();
+            let views: Vec<Answer<'_>> =
+                views.map(|(request, octets)| Answer { request, octets }).collect();
+            let mut verdicts =
+                verify_batch(&loaded.terms, &expectation, &views, nonces).into_iter();
+            counts.time += start.elapsed();
+            for line in &lines {
+                let number = counts.all() + 1;
+                let mut result = match line {
+                    Err(fault) => refused(Complaint::from(fault.clone()), &mut counts),
+                    Ok((request, _)) => match verdicts.next() {
+                        Some(Ok(one)) => decided(loaded, request, &one, &situation, &mut counts),
+                        Some(Err(error)) => refused(Complaint::new(error.to_string()), &mut counts),
+                        None => break,
+                    },
+                };
+                if let Value::Object(object) = &mut result {
+                    object.insert("line".to_owned(), number.into());
+                }
+                out.write(format!("{result}\n").as_bytes())?;
+                bar.inc(1);
+            }
+        }
+    }
+
+    /// Up to a batch of lines; none at the end of the file.
+    fn read(&self, answers: &mut BufReader<File>, before: usize) -> Result<Vec<Vec<u8>>, Failure> {
+        let mut lines = Vec::new();
+        while lines.len() < BATCH {
+            let mut line = Vec::new();
+            let mut bounded = answers.by_ref().take(MAX_LINE as u64 + 1);
+            let read = bounded.read_until(b'\n', &mut line);
+            if read.map_err(|error| io_failure("read", &self.answers, &error))? == 0 {
+                break;
+            }
+            if line.len() > MAX_LINE {
+                let problem = format!("longer than the {MAX_LINE} octets that are read");
+                let complaint = Complaint::new(problem).in_file(&self.answers);
+                let complaint = complaint.at(format!("line {}", before + lines.len() + 1));
+                return Err(Failure::input(complaint.remedy("write one answer on each line")));
+            }
+            lines.push(line);
+        }
+        Ok(lines)
+    }
+
+    fn report(&self, counts: &Counts, threads: usize) -> Report {
+        let all = counts.all();
+        let rate = all as f64 / counts.time.as_secs_f64().max(f64::MIN_POSITIVE);
+        let report = Report::new()
+            .line(format!("Results of {all} answers in {}", self.out.display()))
+            .fact("accepted", counts.accepted)
+            .fact("denied", counts.denied)
+            .fact("refused", counts.refused)
+            .row("rate", format!("{rate:.0} per second on {threads} threads"))
+            .json("answers", all)
+            .json("per_second", rate)
+            .json("out", self.out.display().to_string())
+            .exiting(if counts.accepted == all { Exit::Done } else { Exit::Refused });
+        match &self.spent {
+            Some(_) => report,
+            None => report.line("Without --spent another run would accept these answers again."),
+        }
+    }
+}
+
+fn parse(line: &[u8]) -> Line {
+    let document = Document::read_json(line, &LINE)?;
+    let fields = Cursor::root(&document).fields(&["request", "presentation"])?;
+    let presentation = fields.required("presentation")?;
+    let request = PresentationRequest::from_document(fields.required("request")?.document())
+        .map_err(|fault| fault.under("$.request"))?;
+    let envelope = presentation.fields(&["format", "cbor"])?;
+    envelope.format(&format!("{}/{}", Presentation::FORMAT, Presentation::VERSION))?;
+    let cbor = envelope.required("cbor")?;
+    let octets = octets_from_text(cbor.text()?).ok_or_else(|| {
+        cbor.invalid("not unpadded base64url", "copy the presentation as it came")
+    })?;
+    Ok((request, octets))
+}
+
+fn decided(
+    loaded: &Loaded,
+    request: &PresentationRequest,
+    verified: &VerifiedPresentation,
+    situation: &Situation<'_>,
+    counts: &mut Counts,
+) -> Value {
+    let verdict = decide(&loaded.terms, &loaded.bundle, request, verified, situation);
+    match verdict.decision().is_permit() {
+        true => counts.accepted += 1,
+        false => counts.denied += 1,
+    }
+    outcome(loaded.bundle.policy(), verified, &verdict).to_json()
+}
+
+fn refused(complaint: Complaint, counts: &mut Counts) -> Value {
+    counts.refused += 1;
+    json!({ "accepted": false, "refused": complaint.to_json() })
+}

@@ -1,0 +1,227 @@
+//! Verifying many answers: each decoded and opened by itself, their equations checked as one.
+
+use crate::bbs::{PairingBatch, PendingProof};
+use crate::encoding::{Wire, WireError};
+use crate::presentation::combination::{CoefficientSeed, Combination};
+use crate::presentation::link::{Bases, CircuitClaim, wide_scalar};
+use crate::presentation::statement::Terms;
+use crate::presentation::verify::{Stated, accept, bases};
+use crate::presentation::{Expectation, Presentation, VerifiedPresentation, VerifyError};
+use crate::request::{NonceStore, PresentationRequest};
+use crate::transcript::{Transcript, tag};
+use rayon::prelude::*;
+use sigil_circuits::BatchSum;
+use std::borrow::Borrow;
+use std::ops::Range;
+
+/// Answers of one batch in [`verify_stream`]. Of more, each costs hardly less: what all share is below
+/// half a percent.
+pub const BATCH: usize = 1024;
+
+/// So few are checked one by one when a batch is halved.
+const ALONE: usize = 4;
+
+/// Most presentations whose equations one thread adds up at a time.
+const PART: usize = 256;
+
+/// A presentation as it came, and the request that it answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The request: the verifier's own, see [`verify`](crate::presentation::verify).
+    pub request: &'a PresentationRequest,
+    /// The presentation's octets.
+    pub octets: &'a [u8],
+}
+
+/// Verifies answers to requests under the same terms: for each what [`verify`](crate::presentation::verify)
+/// says, in their order. Nonces are spent in that order too, so of several answers to one request the
+/// first that is true is accepted.
+///
+/// Runs on rayon's threads. All answers are held decoded, some 10 KiB each: for very many see
+/// [`verify_stream`].
+pub fn verify_batch(
+    terms: &Terms,
+    expectation: &Expectation<'_>,
+    answers: &[Answer<'_>],
+    nonces: &impl NonceStore,
+) -> Vec<Result<VerifiedPresentation, VerifyError>> {
+    let decoded: Vec<Result<Presentation, WireError>> =
+        answers.par_iter().map(|answer| Presentation::from_bytes(answer.octets)).collect();
+    let opened: Vec<Result<Opened<'_>, VerifyError>> = answers
+        .par_iter()
+        .zip(&decoded)
+        .map(|(answer, decoded)| {
+            let presentation = decoded.as_ref().map_err(WireError::clone)?;
+            expectation.check(terms, answer.request)?;
+            Opened::new(Stated::new(terms, answer.request, presentation)?)
+        })
+        .collect();
+    let equations = Equations::new(terms, opened.iter().flatten().collect());
+    let mut verdicts = equations.verdicts().into_iter();
+    let results = answers.iter().zip(opened).map(|(answer, opened)| {
+        let Stated { statement, presentation, .. } = opened?.stated;
+        match verdicts.next() {
+            Some(true) => accept(&statement, answer.request, expectation, presentation, nonces),
+            Some(false) | None => Err(VerifyError::Refused),
+        }
+    });
+    results.collect()
+}
+
+/// Verifies any number of answers, [`BATCH`] at a time, in bounded memory: results come in the order of the
+/// answers. The next batch is taken from the iterator when a result of it is asked for.
+pub fn verify_stream<'a, R, O>(
+    terms: &'a Terms,
+    expectation: Expectation<'a>,
+    answers: impl Iterator<Item = (R, O)> + 'a,
+    nonces: &'a impl NonceStore,
+) -> impl Iterator<Item = Result<VerifiedPresentation, VerifyError>> + 'a
+where
+    R: Borrow<PresentationRequest> + 'a,
+    O: AsRef<[u8]> + 'a,
+{
+    let mut answers = answers.fuse();
+    let batches = std::iter::from_fn(move || {
+        let batch: Vec<(R, O)> = answers.by_ref().take(BATCH).collect();
+        let views = batch
+            .iter()
+            .map(|(request, octets)| Answer { request: request.borrow(), octets: octets.as_ref() });
+        let views: Vec<Answer<'_>> = views.collect();
+        (!batch.is_empty()).then(|| verify_batch(terms, &expectation, &views, nonces))
+    });
+    batches.flatten()
+}
+
+/// A presentation of which everything holds that can be seen of it alone.
+struct Opened<'a> {
+    stated: Stated<'a>,
+    proofs: Vec<PendingProof<'a>>,
+    claim: Option<CircuitClaim<'a>>,
+}
+
+impl<'a> Opened<'a> {
+    fn new(stated: Stated<'a>) -> Result<Self, VerifyError> {
+        let proofs = stated.open_proofs()?;
+        let claim = stated.circuit_claim()?.map(|(claim, _)| claim);
+        Ok(Opened { stated, proofs, claim })
+    }
+}
+
+/// What the coefficients of a batch hash: all of every member.
+pub(super) fn seed<'a>(members: impl Iterator<Item = &'a Stated<'a>>) -> CoefficientSeed {
+    let mut transcript = Transcript::new(tag::COMBINATION);
+    members.for_each(|member| member.absorb(&mut transcript));
+    CoefficientSeed::new(transcript)
+}
+
+/// The equations of a batch, with their coefficients.
+struct Equations<'a> {
+    terms: &'a Terms,
+    bases: Bases,
+    members: Vec<&'a Opened<'a>>,
+    seed: CoefficientSeed,
+}
+
+/// The equations of some members, added up.
+struct Sum<'a> {
+    link: Combination<'a>,
+    pairings: PairingBatch,
+    circuit: Option<BatchSum<'a>>,
+}
+
+impl<'a> Equations<'a> {
+    fn new(terms: &'a Terms, members: Vec<&'a Opened<'a>>) -> Self {
+        let seed = seed(members.iter().map(|member| &member.stated));
+        Equations { terms, bases: bases(terms), members, seed }
+    }
+
+    /// Whether all equations of a member hold, for each of them.
+    fn verdicts(&self) -> Vec<bool> {
+        let mut verdicts = vec![true; self.members.len()];
+        let all = 0..self.members.len();
+        if !self.hold(all.clone()) {
+            self.find(all, &mut verdicts);
+        }
+        verdicts
+    }
+
+    /// Finds the false ones in a range that has some.
+    fn find(&self, range: Range<usize>, verdicts: &mut [bool]) {
+        if range.len() <= ALONE {
+            for index in range {
+                verdicts[index] = self.hold(index..index + 1);
+            }
+            return;
+        }
+        let middle = range.start + range.len() / 2;
+        let (first, second) = (range.start..middle, middle..range.end);
+        // Where the first half holds, the second is known not to.
+        let first_holds = self.hold(first.clone());
+        if !first_holds {
+            self.find(first, verdicts);
+        }
+        if first_holds || !self.hold(second.clone()) {
+            self.find(second, verdicts);
+        }
+    }
+
+    fn hold(&self, range: Range<usize>) -> bool {
+        let part = range.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, PART);
+        let indexes: Vec<usize> = range.collect();
+        let sum =
+            indexes.par_chunks(part).map(|part| self.sum(part)).try_reduce_with(|mut sum, part| {
+                sum.merge(part);
+                Some(sum)
+            });
+        // Without members there is nothing that could be false.
+        sum.is_none_or(|sum| sum.is_some_and(|sum| sum.holds()))
+    }
+
+    /// Adds up the equations of these members.
+    fn sum(&self, indexes: &[usize]) -> Option<Sum<'_>> {
+        let mut link = Combination::new(&self.bases);
+        let mut pairings = PairingBatch::new();
+        let (mut claims, mut weights) = (Vec::new(), Vec::new());
+        for index in indexes {
+            let member = self.members.get(*index)?;
+            let mut coefficients = self.seed.member(*index);
+            if let Some(presented) = member.stated.link(&member.proofs).ok()? {
+                link.add(&presented, || coefficients.next())?;
+            }
+            for proof in &member.proofs {
+                pairings.add_proof(proof, &wide_scalar(coefficients.next()));
+            }
+            if let Some(claim) = &member.claim {
+                claims.push(claim.in_batch(member.stated.statement.params()));
+                weights.push([coefficients.next(), coefficients.next()]);
+            }
+        }
+        let circuit = self.terms.verifying_key().map(|key| {
+            let mut sum = key.begin_batch();
+            sum.add(&claims, &weights).ok().map(|()| sum)
+        });
+        let circuit = match circuit {
+            Some(sum) => Some(sum?),
+            None => None,
+        };
+        Some(Sum { link, pairings, circuit })
+    }
+}
+
+impl<'a> Sum<'a> {
+    fn merge(&mut self, other: Sum<'a>) {
+        self.link.merge(other.link);
+        self.pairings.merge(other.pairings);
+        if let (Some(sum), Some(part)) = (&mut self.circuit, other.circuit) {
+            sum.merge(part);
+        }
+    }
+
+    fn holds(&self) -> bool {
+        let (circuit, (link, pairings)) = rayon::join(
+            || self.circuit.as_ref().is_none_or(BatchSum::holds),
+            || rayon::join(|| self.link.holds(), || self.pairings.holds()),
+        );
+        circuit && link && pairings
+    }
+}

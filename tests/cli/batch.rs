@@ -1,0 +1,98 @@
+//! Many answers in one run: `verify-batch`.
+
+use super::place::{AUDIENCE, Place, SOON, prove, request, requested, verify};
+use serde_json::Value;
+
+/// A place with three requests, an answer to each, and the lines of a file of answers.
+fn answered(name: &str) -> (Place, Vec<String>) {
+    let place = requested(name);
+    request(&place, "request-1.json");
+    request(&place, "request-2.json");
+    let names = ["request", "request-1", "request-2"];
+    let lines = names.map(|name| {
+        let (request, answer) = (format!("{name}.json"), format!("{name}-answer.json"));
+        place.ends(0, &prove(&request, &answer));
+        let [request, answer] = [request, answer].map(|name| place.text(&name));
+        format!("{{\"request\":{},\"presentation\":{}}}\n", request.trim(), answer.trim())
+            .replace('\n', " ")
+            + "\n"
+    });
+    (place, lines.to_vec())
+}
+
+fn command(answers: &str, out: &str) -> String {
+    format!(
+        "verify-batch --terms terms --audience {AUDIENCE} --now {SOON} --answers {answers} --out {out}"
+    )
+}
+
+fn results(place: &Place, name: &str) -> Vec<Value> {
+    place.text(name).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_batch_says_of_each_answer_what_verify_says() {
+    let (place, lines) = answered("batch");
+    place.write("answers.jsonl", lines.concat());
+    let report = place.json(&command("answers.jsonl", "results.jsonl"));
+    assert_eq!((&report["answers"], &report["accepted"]), (&3.into(), &3.into()));
+    for (index, mut result) in results(&place, "results.jsonl").into_iter().enumerate() {
+        let name = ["request", "request-1", "request-2"][index];
+        let line = verify(&format!("{name}.json"), &format!("{name}-answer.json"));
+        let mut alone = place.json(&line);
+        alone.as_object_mut().unwrap().remove("octets");
+        let number = result.as_object_mut().unwrap().remove("line").unwrap();
+        assert_eq!((number, result), ((index + 1).into(), alone));
+    }
+    place.assert_no_remains();
+}
+
+#[test]
+fn reject_in_a_batch_by_line_and_accept_the_rest() {
+    let (place, lines) = answered("batch-reject");
+    let other = lines[1].replace(AUDIENCE, "https://elsewhere.example");
+    let swapped = {
+        let half =
+            |line: &str| line.split_once("\"presentation\"").map(|(a, b)| [a, b].map(String::from));
+        let (Some([request, _]), Some([_, answer])) = (half(&lines[1]), half(&lines[2])) else {
+            panic!("both have a presentation")
+        };
+        format!("{request}\"presentation\"{answer}")
+    };
+    let bad = ["\n", "{}\n", "no answer\n", &lines[0], &other, &swapped];
+    let text: String = [lines[0].as_str()].into_iter().chain(bad).collect();
+    place.write("answers.jsonl", text + lines[2].trim_end());
+    let line = format!("{} --spent spent.txt", command("answers.jsonl", "results.jsonl"));
+    place.ends(1, &line);
+    let results = results(&place, "results.jsonl");
+    let accepted: Vec<bool> = results.iter().map(|one| one["accepted"] == true).collect();
+    assert_eq!(accepted, [true, false, false, false, false, false, false, true]);
+    let problem = |index: usize| results[index]["refused"]["problem"].as_str().unwrap();
+    assert!(problem(4).contains("answered before"), "{}", problem(4));
+    assert!(problem(5).contains("audience"), "{}", problem(5));
+    assert_eq!(problem(6), "the presentation was refused");
+    assert_eq!(results[2]["refused"]["path"], "$.presentation");
+    // What was accepted is spent, for `verify` too, and nothing else is.
+    assert_eq!(place.text("spent.txt").lines().count(), 2);
+    let alone = verify("request.json", "request-answer.json");
+    place.ends(1, &format!("{alone} --spent spent.txt"));
+    let alone = verify("request-1.json", "request-1-answer.json");
+    place.ends(0, &format!("{alone} --spent spent.txt"));
+    // Nothing is overwritten, and nothing is spent for a name that is taken.
+    place.ends(2, &line.replace("spent.txt", "fresh.txt"));
+    assert!(!place.path("fresh.txt").exists());
+    place.assert_no_remains();
+}
+
+#[test]
+fn reject_files_of_answers_that_are_none() {
+    let (place, _) = answered("batch-none");
+    assert!(place.ends(2, &command("missing.jsonl", "results.jsonl")).contains("missing.jsonl"));
+    place.write("long.jsonl", vec![b' '; (2 << 20) + (1 << 16) + 1]);
+    let printed = place.ends(2, &command("long.jsonl", "results.jsonl"));
+    assert!(printed.contains("line 1") && printed.contains("one answer on each line"), "{printed}");
+    place.write("empty.jsonl", "");
+    place.ends(0, &command("empty.jsonl", "results.jsonl"));
+    assert!(results(&place, "results.jsonl").is_empty());
+    place.assert_no_remains();
+}
