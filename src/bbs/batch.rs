@@ -20,13 +20,14 @@
 //! first, so that any number of signatures over the same generators cost one such sum.
 
 use super::keys::bp2;
-use super::signature::{check_sizes, domain};
+use super::signature::{check_sizes, domain, verify};
 use super::{Error, Generators, PendingProof, PublicKey, Signature};
 use crate::curve::table::FixedSum;
 use crate::curve::{
-    G1Affine, G1Projective, G2_LEN, PreparedG2, Scalar, normalize_list, pairing_product_is_one,
-    sum_of_products,
+    G1Affine, G1Projective, G2_LEN, PreparedG2, SCALAR_LEN, Scalar, decode_scalar, normalize_list,
+    pairing_product_is_one, sum_of_products,
 };
+use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -179,4 +180,83 @@ impl PairingBatch {
         });
         &mut self.fixed[at]
     }
+}
+
+/// A signature and all that it is checked with.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedMessages<'a> {
+    /// The issuer's key.
+    pub key: &'a PublicKey,
+    /// The signature.
+    pub signature: &'a Signature,
+    /// The generators of its interface and number of messages.
+    pub generators: &'a Arc<Generators>,
+    /// The signed header.
+    pub header: &'a [u8],
+    /// The signed messages.
+    pub messages: &'a [Scalar],
+}
+
+impl SignedMessages<'_> {
+    fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb("key", self.key.to_bytes());
+        transcript.absorb("signature", self.signature.to_bytes());
+        transcript.absorb("interface", self.generators.interface().api_id());
+        transcript.absorb("header", self.header);
+        transcript.absorb_number("messages", self.messages.len());
+        for message in self.messages {
+            transcript.absorb("message", message.to_bytes_be());
+        }
+    }
+}
+
+/// Verifies signatures together: the indexes of those that [`verify`](super::verify) refuses, ascending.
+///
+/// Where the batch as a whole fails, halves of it are checked until the bad ones are found: a few bad ones
+/// cost their number times the logarithm of the batch.
+pub fn verify_batch(signatures: &[SignedMessages<'_>]) -> Vec<usize> {
+    let mut transcript = Transcript::new(tag::SIGNATURE_BATCH);
+    signatures.iter().for_each(|signature| signature.absorb(&mut transcript));
+    let seed = transcript.finish();
+    let mut bad = Vec::new();
+    bisect(signatures, 0, &seed, &mut bad);
+    bad
+}
+
+/// Finds the bad ones among those from index `first` on.
+fn bisect(
+    signatures: &[SignedMessages<'_>],
+    first: usize,
+    seed: &[u8; DIGEST_LEN],
+    bad: &mut Vec<usize>,
+) {
+    if let [only] = signatures {
+        let SignedMessages { key, signature, generators, header, messages } = *only;
+        if verify(key, signature, generators, header, messages).is_err() {
+            bad.push(first);
+        }
+        return;
+    }
+    let mut batch = PairingBatch::new();
+    let added = (first..).zip(signatures).all(|(index, one)| {
+        let SignedMessages { key, signature, generators, header, messages } = *one;
+        let coefficient = coefficient(seed, index);
+        batch.add_signature(key, signature, generators, header, messages, &coefficient).is_ok()
+    });
+    if !added || !batch.holds() {
+        let (left, right) = signatures.split_at(signatures.len() / 2);
+        bisect(left, first, seed, bad);
+        bisect(right, first + left.len(), seed, bad);
+    }
+}
+
+/// 128 bits of a hash over the whole batch and the index.
+fn coefficient(seed: &[u8; DIGEST_LEN], index: usize) -> Scalar {
+    let mut transcript = Transcript::new(tag::SIGNATURE_BATCH);
+    transcript.absorb("seed", seed);
+    transcript.absorb_number("coefficient", index);
+    let digest = transcript.finish();
+    let mut octets = [0; SCALAR_LEN];
+    octets[SCALAR_LEN - 16..].copy_from_slice(&digest[..16]);
+    decode_scalar(&octets).unwrap_or_default()
 }

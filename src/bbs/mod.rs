@@ -35,7 +35,7 @@ mod signature;
 pub mod standard;
 mod suite;
 
-pub use batch::PairingBatch;
+pub use batch::{PairingBatch, SignedMessages, verify_batch};
 pub use generators::Generators;
 pub use held::HeldSignature;
 pub use keys::{PublicKey, SecretKey};
