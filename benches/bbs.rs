@@ -7,10 +7,14 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use sigil::bbs::{Generators, Interface, Proof, SecretKey, Signature, Suite, standard};
+use sigil::bbs::{
+    self, Generators, HeldSignature, Interface, PairingBatch, Proof, ProofInit, SecretKey,
+    Signature, SignedMessages, Suite, standard,
+};
 use sigil::curve::table::FixedSum;
 use sigil::curve::{Scalar, random_scalar};
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 const MESSAGES: usize = 16;
 const HEADER: &[u8] = b"benchmark header";
@@ -55,6 +59,147 @@ fn bbs(c: &mut Criterion) {
     group.finish();
 }
 
+/// What a wallet has: the signature with B, and with tables.
+fn held(c: &mut Criterion) {
+    let mut rng = ChaCha20Rng::seed_from_u64(3);
+    let key = SecretKey::random(&mut rng);
+    let public = key.public_key();
+    let generators =
+        Generators::new(Interface::typed(Suite::Sha256), MESSAGES).expect("within bounds");
+    let messages: Vec<Scalar> = (0..MESSAGES).map(|_| random_scalar(&mut rng)).collect();
+    let disclosed: Vec<usize> = (0..MESSAGES / 2).collect();
+    let sign = || HeldSignature::sign(&key, &generators, HEADER, &messages).expect("sizes fit");
+    let (plain, tabled) = (sign(), sign());
+    tabled.prepare();
+
+    let mut group = c.benchmark_group("proof_gen of a held signature");
+    for (name, held) in [("with B", &plain), ("with tables", &tabled)] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                ProofInit::new(public, held, &generators, HEADER, &messages, &disclosed, &mut rng)
+                    .and_then(|init| init.finalize(PH))
+            })
+        });
+    }
+    group.bench_function("building its tables", |b| {
+        b.iter_batched(sign, |held| held.prepare(), BatchSize::PerIteration)
+    });
+    group.finish();
+}
+
+/// Proofs and signatures by the thousand, decoding included: each alone against all as one.
+fn batches(c: &mut Criterion) {
+    const COUNT: usize = 1000;
+    const ROUNDS: usize = 5;
+    let mut rng = ChaCha20Rng::seed_from_u64(4);
+    let key = SecretKey::random(&mut rng);
+    let public = key.public_key();
+    let generators =
+        Generators::new(Interface::typed(Suite::Sha256), MESSAGES).expect("within bounds");
+    generators.prepare();
+    let disclosed: Vec<usize> = (0..MESSAGES / 2).collect();
+    let items: Vec<(Vec<Scalar>, [u8; Signature::LEN], Vec<u8>)> = (0..COUNT)
+        .map(|_| {
+            let messages: Vec<Scalar> = (0..MESSAGES).map(|_| random_scalar(&mut rng)).collect();
+            let held =
+                HeldSignature::sign(&key, &generators, HEADER, &messages).expect("sizes fit");
+            let proof =
+                ProofInit::new(public, &held, &generators, HEADER, &messages, &disclosed, &mut rng)
+                    .and_then(|init| init.finalize(PH))
+                    .expect("sizes fit");
+            (messages, held.signature().to_bytes(), proof.to_bytes())
+        })
+        .collect();
+    let shown = |messages: &[Scalar]| -> Vec<(usize, Scalar)> {
+        disclosed.iter().map(|&index| (index, messages[index])).collect()
+    };
+
+    let one_by_one = || {
+        for (messages, _, proof) in &items {
+            let (proof, shown) = (Proof::from_bytes(proof).expect("ours"), shown(messages));
+            bbs::proof_verify(public, &proof, &generators, HEADER, PH, &shown).expect("valid");
+        }
+    };
+    let mut coefficient = || random_scalar(&mut rng);
+    let mut together = || {
+        let mut batch = PairingBatch::new();
+        for (messages, _, proof) in &items {
+            let (proof, shown) = (Proof::from_bytes(proof).expect("ours"), shown(messages));
+            let pending =
+                bbs::proof_verify_deferred(public, &proof, &generators, HEADER, PH, &shown)
+                    .expect("valid");
+            batch.add_proof(&pending, &short(&coefficient()));
+        }
+        assert!(batch.holds());
+    };
+    let signatures_alone = || {
+        for (messages, signature, _) in &items {
+            let signature = Signature::from_bytes(signature).expect("ours");
+            bbs::verify(public, &signature, &generators, HEADER, messages).expect("valid");
+        }
+    };
+    let signatures_together = || {
+        let decoded: Vec<Signature> = items
+            .iter()
+            .map(|(_, signature, _)| Signature::from_bytes(signature).expect("ours"))
+            .collect();
+        let batch: Vec<SignedMessages<'_>> = decoded
+            .iter()
+            .zip(&items)
+            .map(|(signature, (messages, ..))| SignedMessages {
+                key: public,
+                signature,
+                generators: &generators,
+                header: HEADER,
+                messages,
+            })
+            .collect();
+        assert!(bbs::verify_batch(&batch).is_empty());
+    };
+    compare("proofs", COUNT, ROUNDS, one_by_one, &mut together);
+    compare("signatures", COUNT, ROUNDS, signatures_alone, signatures_together);
+    let mut group = c.benchmark_group("batches of 1,000");
+    group.sample_size(10);
+    group.bench_function("proofs", |b| b.iter(&mut together));
+    group.bench_function("signatures", |b| b.iter(signatures_together));
+    group.finish();
+}
+
+/// The lower 128 bits.
+fn short(scalar: &Scalar) -> Scalar {
+    let mut octets = [0; 32];
+    octets[16..].copy_from_slice(&scalar.to_bytes_be()[16..]);
+    sigil::curve::decode_scalar(&octets).expect("below the order")
+}
+
+/// The two ways in turn, so that what else the machine does touches both.
+fn compare(
+    what: &str,
+    count: usize,
+    rounds: usize,
+    mut alone: impl FnMut(),
+    mut together: impl FnMut(),
+) {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        let ways: [&mut dyn FnMut(); 2] = [&mut alone, &mut together];
+        for (way, times) in ways.into_iter().zip(&mut times) {
+            let start = Instant::now();
+            way();
+            times.push(start.elapsed());
+        }
+    }
+    let median = |mut times: Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64() * 1e6 / count as f64
+    };
+    let [alone, together] = times.map(median);
+    println!(
+        "{count} {what}: {alone:.0} us each alone, {together:.0} us together: {:.2} times",
+        alone / together
+    );
+}
+
 fn fixed_base(c: &mut Criterion) {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let generators =
@@ -87,5 +232,5 @@ fn fixed_base(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bbs, fixed_base);
+criterion_group!(benches, bbs, held, batches, fixed_base);
 criterion_main!(benches);

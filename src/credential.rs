@@ -9,7 +9,9 @@
 //! An [`Issuer`] makes credentials; a holder's [`UnverifiedCredential`] becomes a [`Credential`] only by
 //! [`UnverifiedCredential::check`].
 
-use crate::bbs::{self, Generators, Interface, PublicKey, SecretKey, Signature, Suite};
+use crate::bbs::{
+    self, Generators, HeldSignature, Interface, PublicKey, SecretKey, Signature, Suite,
+};
 use crate::curve::Scalar;
 use crate::did_key;
 use crate::document::{Bounds, Cursor, Document, Fault};
@@ -181,7 +183,7 @@ impl Issuer {
         let handle = self.handles.handle(counter).ok_or(CredentialError::Exhausted)?;
         let interface = self.generators.interface();
         let messages = messages(&self.schema, interface, &record, validity, handle)?;
-        let signature = bbs::sign(&self.key, &self.generators, &self.header, &messages)?;
+        let signature = HeldSignature::sign(&self.key, &self.generators, &self.header, &messages)?;
         Ok(Credential {
             schema: self.schema.clone(),
             generators: self.generators.clone(),
@@ -233,7 +235,7 @@ pub struct Credential {
     validity: Validity,
     record: Record,
     messages: Messages,
-    signature: Signature,
+    signature: HeldSignature,
 }
 
 struct Messages(Vec<Scalar>);
@@ -271,7 +273,18 @@ impl Credential {
         &self.record
     }
 
+    /// Builds tables that halve the BBS part of proving: for a wallet that presents often. 768 KiB, about
+    /// 7 ms once. See [`HeldSignature::prepare`].
+    pub fn prepare(&self) {
+        self.signature.prepare();
+    }
+
     pub(crate) fn signature(&self) -> &Signature {
+        self.signature.signature()
+    }
+
+    /// The signature with what speeds its proofs up.
+    pub(crate) fn held(&self) -> &HeldSignature {
         &self.signature
     }
 
@@ -311,7 +324,7 @@ impl Credential {
             text(time.map(|time| time.to_string()).unwrap_or_default())
         };
         let fields = self.schema.record_to_document(&self.record).map_err(value_fault)?;
-        let signature = Zeroizing::new(hex::encode(self.signature.to_bytes()));
+        let signature = Zeroizing::new(hex::encode(self.signature().to_bytes()));
         let document = Zeroizing::new(Document::Object(BTreeMap::from([
             ("format".to_owned(), text(FORMAT.to_owned())),
             ("schema".to_owned(), text(self.schema.id().to_string())),
@@ -440,7 +453,13 @@ impl UnverifiedCredential {
             self.handle,
         )?);
         let header = schema.header();
-        bbs::verify(&self.issuer, &self.signature, &generators, &header, &messages.0)?;
+        let signature = HeldSignature::verify(
+            &self.issuer,
+            &self.signature,
+            &generators,
+            &header,
+            &messages.0,
+        )?;
         Ok(Credential {
             schema,
             generators,
@@ -449,7 +468,7 @@ impl UnverifiedCredential {
             validity: self.validity,
             record,
             messages,
-            signature: self.signature,
+            signature,
         })
     }
 }

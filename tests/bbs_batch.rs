@@ -11,8 +11,8 @@ use group::Group;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sigil::bbs::{
-    self, Error, Generators, Interface, PairingBatch, PendingProof, Proof, ProofInit, PublicKey,
-    SecretKey, Signature, Suite,
+    self, Error, Generators, HeldSignature, Interface, PairingBatch, PendingProof, Proof,
+    ProofInit, PublicKey, SecretKey, Signature, SignedMessages, Suite,
 };
 use sigil::curve::{G1Affine, G1Projective, Scalar, decode_g1};
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl World {
         let generators = generators();
         let messages = messages(i);
         let rng = &mut self.rng;
-        ProofInit::new(&key, signature, &generators, HEADER, &messages, &[0], rng)
+        let held =
+            HeldSignature::unverified(&key, signature, &generators, HEADER, &messages).unwrap();
+        ProofInit::new(&key, &held, &generators, HEADER, &messages, &[0], rng)
             .unwrap()
             .finalize(PH)
             .unwrap()
@@ -215,4 +217,42 @@ fn forge_one_bad_signature_among_many() {
     let one = Scalar::from(1);
     let added = batch.add_signature(&key, &signature, &generators, HEADER, short, &one);
     assert_eq!(added.unwrap_err(), Error::Refused);
+}
+
+#[test]
+fn reject_exactly_the_bad_signatures_of_a_batch() {
+    let world = World::new(7);
+    let (long, short) = (generators(), Generators::new(generators().interface(), 2).unwrap());
+    for bad in [vec![], vec![0], vec![12], vec![3, 4, 9], (0..13).collect::<Vec<u64>>()] {
+        let signatures: Vec<Signature> = (0..13).map(|i| world.signature(i)).collect();
+        let said: Vec<Vec<Scalar>> =
+            (0..13).map(|i| messages(i + u64::from(bad.contains(&i)))).collect();
+        let item = |i: usize| SignedMessages {
+            key: world.key(i as u64),
+            signature: &signatures[i],
+            generators: &long,
+            header: HEADER,
+            messages: &said[i],
+        };
+        let items: Vec<_> = (0..13).map(item).collect();
+        let found = bbs::verify_batch(&items);
+        assert!(found.iter().map(|&i| i as u64).eq(bad.iter().copied()), "{bad:?}: {found:?}");
+        // Every other part of an item, misstated.
+        let misstated = [
+            SignedMessages { key: world.key(0), ..items[1] },
+            SignedMessages { signature: &signatures[3], ..items[1] },
+            SignedMessages { generators: &short, ..items[1] },
+            SignedMessages { generators: &short, messages: &said[1][..2], ..items[1] },
+            SignedMessages { header: b"other", ..items[1] },
+        ];
+        if bad.is_empty() {
+            for (which, item) in misstated.into_iter().enumerate() {
+                let mut items = items.clone();
+                items[1] = item;
+                assert_eq!(bbs::verify_batch(&items), [1], "misstated part {which}");
+                assert_eq!(bbs::verify_batch(&items[1..2]), [0], "alone, {which}");
+            }
+        }
+    }
+    assert!(bbs::verify_batch(&[]).is_empty());
 }

@@ -19,14 +19,15 @@
 //! A signature's B is not computed: Σ ρ·B is a sum over the generators, whose scalars are collected
 //! first, so that any number of signatures over the same generators cost one such sum.
 
-use super::signature::{check_sizes, domain};
+use super::keys::bp2;
+use super::signature::{check_sizes, domain, verify};
 use super::{Error, Generators, PendingProof, PublicKey, Signature};
 use crate::curve::table::FixedSum;
 use crate::curve::{
-    G1Affine, G1Projective, G2_LEN, G2Affine, Scalar, pairing_product_is_one, sum_of_products,
+    G1Affine, G1Projective, G2_LEN, PreparedG2, SCALAR_LEN, Scalar, decode_scalar, normalize_list,
+    pairing_product_is_one, sum_of_products,
 };
-use group::Curve;
-use group::prime::PrimeCurveAffine;
+use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -161,10 +162,9 @@ impl PairingBatch {
         let mut sums: Vec<G1Projective> = issuers.clone().map(|one| one.terms.sum()).collect();
         let fixed: G1Projective = self.fixed.iter().map(FixedTerms::sum).sum();
         sums.push(self.constant.sum() - fixed);
-        let mut affine = vec![G1Affine::identity(); sums.len()];
-        G1Projective::batch_normalize(&sums, &mut affine);
-        let keys = issuers.map(|one| *one.key.point()).chain([G2Affine::generator()]);
-        pairing_product_is_one(&affine.into_iter().zip(keys).collect::<Vec<_>>())
+        let keys: Vec<Arc<PreparedG2>> = issuers.map(|one| one.key.prepared()).collect();
+        let keys = keys.iter().map(|key| &**key).chain([bp2()]);
+        pairing_product_is_one(&normalize_list(&sums).into_iter().zip(keys).collect::<Vec<_>>())
     }
 
     fn issuer(&mut self, key: &PublicKey) -> &mut Issuer {
@@ -180,4 +180,83 @@ impl PairingBatch {
         });
         &mut self.fixed[at]
     }
+}
+
+/// A signature and all that it is checked with.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedMessages<'a> {
+    /// The issuer's key.
+    pub key: &'a PublicKey,
+    /// The signature.
+    pub signature: &'a Signature,
+    /// The generators of its interface and number of messages.
+    pub generators: &'a Arc<Generators>,
+    /// The signed header.
+    pub header: &'a [u8],
+    /// The signed messages.
+    pub messages: &'a [Scalar],
+}
+
+impl SignedMessages<'_> {
+    fn absorb(&self, transcript: &mut Transcript) {
+        transcript.absorb("key", self.key.to_bytes());
+        transcript.absorb("signature", self.signature.to_bytes());
+        transcript.absorb("interface", self.generators.interface().api_id());
+        transcript.absorb("header", self.header);
+        transcript.absorb_number("messages", self.messages.len());
+        for message in self.messages {
+            transcript.absorb("message", message.to_bytes_be());
+        }
+    }
+}
+
+/// Verifies signatures together: the indexes of those that [`verify`](super::verify) refuses, ascending.
+///
+/// Where the batch as a whole fails, halves of it are checked until the bad ones are found: a few bad ones
+/// cost their number times the logarithm of the batch.
+pub fn verify_batch(signatures: &[SignedMessages<'_>]) -> Vec<usize> {
+    let mut transcript = Transcript::new(tag::SIGNATURE_BATCH);
+    signatures.iter().for_each(|signature| signature.absorb(&mut transcript));
+    let seed = transcript.finish();
+    let mut bad = Vec::new();
+    bisect(signatures, 0, &seed, &mut bad);
+    bad
+}
+
+/// Finds the bad ones among those from index `first` on.
+fn bisect(
+    signatures: &[SignedMessages<'_>],
+    first: usize,
+    seed: &[u8; DIGEST_LEN],
+    bad: &mut Vec<usize>,
+) {
+    if let [only] = signatures {
+        let SignedMessages { key, signature, generators, header, messages } = *only;
+        if verify(key, signature, generators, header, messages).is_err() {
+            bad.push(first);
+        }
+        return;
+    }
+    let mut batch = PairingBatch::new();
+    let added = (first..).zip(signatures).all(|(index, one)| {
+        let SignedMessages { key, signature, generators, header, messages } = *one;
+        let coefficient = coefficient(seed, index);
+        batch.add_signature(key, signature, generators, header, messages, &coefficient).is_ok()
+    });
+    if !added || !batch.holds() {
+        let (left, right) = signatures.split_at(signatures.len() / 2);
+        bisect(left, first, seed, bad);
+        bisect(right, first + left.len(), seed, bad);
+    }
+}
+
+/// 128 bits of a hash over the whole batch and the index.
+fn coefficient(seed: &[u8; DIGEST_LEN], index: usize) -> Scalar {
+    let mut transcript = Transcript::new(tag::SIGNATURE_BATCH);
+    transcript.absorb("seed", seed);
+    transcript.absorb_number("coefficient", index);
+    let digest = transcript.finish();
+    let mut octets = [0; SCALAR_LEN];
+    octets[SCALAR_LEN - 16..].copy_from_slice(&digest[..16]);
+    decode_scalar(&octets).unwrap_or_default()
 }

@@ -2,15 +2,21 @@
 
 use super::{Error, Interface, Suite};
 use crate::curve::{
-    G2_LEN, G2Affine, SCALAR_LEN, Scalar, SecretScalar, decode_g2, decode_nonzero_scalar,
-    random_scalar,
+    G2_LEN, G2Affine, PreparedG2, SCALAR_LEN, Scalar, SecretScalar, decode_g2,
+    decode_nonzero_scalar, random_scalar,
 };
 use crate::transcript::bbs as tag;
 use ff::Field;
 use group::prime::PrimeCurveAffine;
 use rand_core::CryptoRngCore;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use zeroize::Zeroizing;
+
+/// Keys whose lines are kept, 20 KiB each. Beyond it the cache begins anew: a key prepared for one use
+/// costs no more than a Miller loop without preparation.
+const PREPARED: usize = 64;
 
 /// An issuer's signing key, with its public key. Wiped on drop, redacted in `Debug`.
 #[derive(Clone)]
@@ -107,9 +113,26 @@ impl PublicKey {
         self.octets
     }
 
-    pub(super) fn point(&self) -> &G2Affine {
-        &self.point
+    /// The key with the lines of its Miller loop, from a cache of the process.
+    pub(super) fn prepared(&self) -> Arc<PreparedG2> {
+        static CACHE: OnceLock<RwLock<HashMap<[u8; G2_LEN], Arc<PreparedG2>>>> = OnceLock::new();
+        let cache = CACHE.get_or_init(RwLock::default);
+        let known = cache.read().unwrap_or_else(PoisonError::into_inner).get(&self.octets).cloned();
+        known.unwrap_or_else(|| {
+            let prepared = Arc::new(PreparedG2::new(&self.point));
+            let mut cache = cache.write().unwrap_or_else(PoisonError::into_inner);
+            if cache.len() >= PREPARED {
+                cache.clear();
+            }
+            cache.entry(self.octets).or_insert(prepared).clone()
+        })
     }
+}
+
+/// The generator BP2 of G2, prepared.
+pub(super) fn bp2() -> &'static PreparedG2 {
+    static BP2: OnceLock<PreparedG2> = OnceLock::new();
+    BP2.get_or_init(|| PreparedG2::new(&G2Affine::generator()))
 }
 
 impl PartialEq for PublicKey {

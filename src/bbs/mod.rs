@@ -16,6 +16,7 @@
 //! | `generators.rs` | §4.1.1 create_generators, with cache and tables |
 //! | `keys.rs` | §3.4 key generation |
 //! | `signature.rs` | §3.6.1, §3.6.2 CoreSign, CoreVerify |
+//! | `held.rs` | a signature as its holder keeps it |
 //! | `proof.rs` | §3.6.3, §3.6.4, §3.7 CoreProofGen, CoreProofVerify |
 //! | `batch.rs` | many pairing equations as one |
 //! | `standard.rs` | §3.5 the interface that hashes octets to messages |
@@ -27,14 +28,16 @@
 
 mod batch;
 mod generators;
+mod held;
 mod keys;
 mod proof;
 mod signature;
 pub mod standard;
 mod suite;
 
-pub use batch::PairingBatch;
+pub use batch::{PairingBatch, SignedMessages, verify_batch};
 pub use generators::Generators;
+pub use held::HeldSignature;
 pub use keys::{PublicKey, SecretKey};
 pub use proof::{
     PendingProof, Proof, ProofInit, VerifiedProof, proof_verify, proof_verify_deferred,

@@ -19,21 +19,30 @@
 //! [`VerifiedProof::response`]. The proof's octets stay those of the draft: any other implementation
 //! verifies them, given `ph`.
 //!
-//! # Constant time
+//! # Speed
 //!
-//! The multiplications that hide the signature (r1, r2, e and their blindings) are blst's constant-time
-//! ones. The sums over message generators go through tables and are not.
+//! B̄ = r1·r2·B − e·r1·r2·A, and T1, T2 likewise: all that the prover needs are seven multiples of A and
+//! B. [`Sums`] computes them and the generators' part together, in 0.37 ms where a constant-time
+//! multiplication each took 0.78 ms. The verifier's T1 and T2 likewise, c·Bᵥ expanded over the
+//! generators' tables: 0.44 ms for 0.59 ms. The pairing uses prepared lines, see
+//! [`pairing_product_is_one`].
+//!
+//! # Not constant time
+//!
+//! No multiplication here is. Running time and memory accesses depend on r1·r2, e·r1·r2, the
+//! blindings and their products with r2, and on the hidden messages by way of the tables. Who shares the
+//! holder's caches while a proof is made may learn bits of these: enough of them link the proof to
+//! others of the same credential, or uncover e or a message. Who only receives proofs learns nothing. The
+//! issuer's key never comes here; see `signature.rs`.
 
-use super::signature::{check_sizes, commitment_b, domain};
-use super::{Error, Generators, MAX_HEADER_LEN, MAX_MESSAGES, PublicKey, Signature};
-use crate::curve::table::FixedSum;
+use super::keys::bp2;
+use super::signature::{check_sizes, domain};
+use super::{Error, Generators, HeldSignature, MAX_HEADER_LEN, MAX_MESSAGES, PublicKey};
 use crate::curve::{
-    G1_LEN, G1Affine, G1Projective, G2Affine, SCALAR_LEN, Scalar, SecretScalar, decode_g1,
+    Base, G1_LEN, G1Affine, SCALAR_LEN, Scalar, SecretScalar, Sums, decode_g1,
     decode_nonzero_scalar, pairing_product_is_one, random_scalar,
 };
 use ff::Field;
-use group::Curve;
-use group::prime::PrimeCurveAffine;
 use rand_core::CryptoRngCore;
 use std::fmt;
 
@@ -187,7 +196,7 @@ impl<'a> ProofInit<'a> {
     /// [`Error::Indexes`] or [`Error::TooLarge`]; the signature is not verified here.
     pub fn new(
         key: &PublicKey,
-        signature: &Signature,
+        signature: &HeldSignature,
         generators: &'a Generators,
         header: &[u8],
         messages: &[Scalar],
@@ -210,25 +219,30 @@ impl<'a> ProofInit<'a> {
             .collect();
 
         let domain = domain(key, generators, header);
-        let d = commitment_b(generators, &domain, messages) * *r2;
-        let a_bar = signature.a() * (*r1 * *r2);
-        let b_bar = d * *r1 - a_bar * signature.e();
-        let t1 = a_bar * *e_tilde + d * *r1_tilde;
-        let mut blinded = FixedSum::with_capacity(hidden.len());
+        let e = SecretScalar::new(*signature.signature().e());
+        let r12 = SecretScalar::new(*r1 * *r2);
+        let mut sums = Sums::<5>::new();
+        let [a, b] = signature.bases(&mut sums);
+        let [a_bar, b_bar, d, t1, t2] = [0, 1, 2, 3, 4];
+        sums.add(d, b, &r2);
+        sums.add(a_bar, a, &r12);
+        sums.add(b_bar, b, &r12);
+        sums.add(b_bar, a, &-(*e * *r12));
+        sums.add(t1, a, &(*e_tilde * *r12));
+        sums.add(t1, b, &(*r1_tilde * *r2));
+        sums.reserve(t2, hidden.len() + 1);
+        sums.add(t2, b, &(*r3_tilde * *r2));
         for one in &hidden {
-            blinded.add(&generators.h()[one.index], &one.blinding);
+            sums.add(t2, Base::Fixed(&generators.h()[one.index]), &one.blinding);
         }
-        let t2 = d * *r3_tilde + blinded.finish();
-        let mut affine = [G1Affine::identity(); 5];
-        G1Projective::batch_normalize(&[a_bar, b_bar, d, t1, t2], &mut affine);
-        let [a_bar, b_bar, d, t1, t2] = affine;
+        let [a_bar, b_bar, d, t1, t2] = sums.finish();
         Ok(ProofInit {
             generators,
             first: FirstMessages { a_bar, b_bar, d, t1, t2 },
             domain,
             disclosed: disclosed.iter().map(|&index| (index, messages[index])).collect(),
             hidden,
-            e: SecretScalar::new(*signature.e()),
+            e,
             r1,
             r2,
             e_tilde,
@@ -304,7 +318,7 @@ impl<'a> PendingProof<'a> {
     /// [`Error::Refused`].
     pub fn settle(self) -> Result<VerifiedProof<'a>, Error> {
         let (a_bar, b_bar) = self.sides();
-        let pairs = [(*a_bar, *self.key.point()), (-b_bar, G2Affine::generator())];
+        let pairs = [(*a_bar, &*self.key.prepared()), (-b_bar, bp2())];
         if !pairing_product_is_one(&pairs) {
             return Err(Error::Refused);
         }
@@ -382,20 +396,23 @@ pub fn proof_verify_deferred<'a>(
         let mut disclosed = indexes.peekable();
         (0..count).filter(|index| disclosed.next_if_eq(index).is_none()).collect()
     };
-    let t1 = proof.b_bar * c + proof.a_bar * proof.e_hat + proof.d * proof.r1_hat;
-    let mut known = FixedSum::with_capacity(count + 2);
-    known.add(generators.p1(), c);
-    known.add(generators.q1(), &(domain * c));
+    let mut sums = Sums::<2>::new();
+    let [a_bar, b_bar, d] = [&proof.a_bar, &proof.b_bar, &proof.d].map(|p| sums.point(p));
+    let [t1, t2] = [0, 1];
+    sums.add(t1, b_bar, c);
+    sums.add(t1, a_bar, &proof.e_hat);
+    sums.add(t1, d, &proof.r1_hat);
+    sums.add(t2, d, &proof.r3_hat);
+    sums.reserve(t2, count + 2);
+    sums.add(t2, Base::Fixed(generators.p1()), c);
+    sums.add(t2, Base::Fixed(generators.q1()), &(domain * c));
     for (index, message) in disclosed {
-        known.add(&generators.h()[*index], &(message * c));
+        sums.add(t2, Base::Fixed(&generators.h()[*index]), &(message * c));
     }
     for (index, response) in hidden.iter().zip(&proof.m_hat) {
-        known.add(&generators.h()[*index], response);
+        sums.add(t2, Base::Fixed(&generators.h()[*index]), response);
     }
-    let t2 = proof.d * proof.r3_hat + known.finish();
-    let mut affine = [G1Affine::identity(); 2];
-    G1Projective::batch_normalize(&[t1, t2], &mut affine);
-    let [t1, t2] = affine;
+    let [t1, t2] = sums.finish();
     let first = FirstMessages { a_bar: proof.a_bar, b_bar: proof.b_bar, d: proof.d, t1, t2 };
     if first.challenge(generators, &domain, disclosed, ph) != *c {
         return Err(Error::Refused);

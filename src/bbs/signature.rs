@@ -6,14 +6,14 @@
 //! Verification uses e(A, W)·e(e·A − B, BP2) = 1, the draft's equation with the multiplication by e
 //! moved from G2 to G1, where it costs a third.
 
+use super::keys::bp2;
 use super::{Error, Generators, MAX_HEADER_LEN, PublicKey, SecretKey};
 use crate::curve::table::FixedSum;
 use crate::curve::{
-    G1_LEN, G1Affine, G1Projective, G2Affine, SCALAR_LEN, Scalar, decode_g1, decode_nonzero_scalar,
-    pairing_product_is_one,
+    G1_LEN, G1Affine, G1Projective, SCALAR_LEN, Scalar, decode_g1, decode_nonzero_scalar,
+    normalize, pairing_product_is_one,
 };
 use ff::Field;
-use group::prime::PrimeCurveAffine;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -71,6 +71,16 @@ pub fn sign(
     header: &[u8],
     messages: &[Scalar],
 ) -> Result<Signature, Error> {
+    sign_with_b(key, generators, header, messages).map(|(signature, _)| signature)
+}
+
+/// The signature and its point B.
+pub(super) fn sign_with_b(
+    key: &SecretKey,
+    generators: &Generators,
+    header: &[u8],
+    messages: &[Scalar],
+) -> Result<(Signature, G1Affine), Error> {
     check_sizes(generators, header, messages)?;
     let domain = domain(key.public_key(), generators, header);
     let mut input = Zeroizing::new(Vec::with_capacity((messages.len() + 2) * SCALAR_LEN));
@@ -86,7 +96,8 @@ pub fn sign(
     if bool::from(e.is_zero()) || bool::from(group::Group::is_identity(&a)) {
         return Err(Error::Refused);
     }
-    Ok(Signature { a: a.into(), e })
+    let [a, b] = normalize(&[a, b]);
+    Ok((Signature { a, e }, b))
 }
 
 /// Verifies a signature on message scalars under a header.
@@ -100,12 +111,23 @@ pub fn verify(
     header: &[u8],
     messages: &[Scalar],
 ) -> Result<(), Error> {
+    verify_with_b(key, signature, generators, header, messages).map(|_| ())
+}
+
+/// The point B of a signature that verifies.
+pub(super) fn verify_with_b(
+    key: &PublicKey,
+    signature: &Signature,
+    generators: &Generators,
+    header: &[u8],
+    messages: &[Scalar],
+) -> Result<G1Affine, Error> {
     check_sizes(generators, header, messages).map_err(|_| Error::Refused)?;
     let domain = domain(key, generators, header);
     let b = commitment_b(generators, &domain, messages);
-    let right: G1Affine = (signature.a * signature.e - b).into();
-    let pairs = [(signature.a, *key.point()), (right, G2Affine::generator())];
-    if pairing_product_is_one(&pairs) { Ok(()) } else { Err(Error::Refused) }
+    let [right, b] = normalize(&[signature.a * signature.e - b, b]);
+    let pairs = [(signature.a, &*key.prepared()), (right, bp2())];
+    if pairing_product_is_one(&pairs) { Ok(b) } else { Err(Error::Refused) }
 }
 
 /// B = P1 + domain·Q1 + Σ mᵢ·Hᵢ, by table: not constant time in the messages.

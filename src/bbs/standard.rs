@@ -1,8 +1,8 @@
 //! The draft's own interface (§3.5): messages are octet strings, hashed to scalars.
 
 use super::{
-    Error, Generators, Interface, MAX_MESSAGES, Proof, ProofInit, PublicKey, SecretKey, Signature,
-    Suite,
+    Error, Generators, HeldSignature, Interface, MAX_MESSAGES, Proof, ProofInit, PublicKey,
+    SecretKey, Signature, Suite,
 };
 use crate::curve::Scalar;
 use rand_core::CryptoRngCore;
@@ -54,7 +54,8 @@ pub fn proof_gen<M: AsRef<[u8]>>(
 ) -> Result<Proof, Error> {
     let generators = Generators::new(Interface::standard(suite), messages.len())?;
     let scalars = messages_to_scalars(suite, messages);
-    ProofInit::new(key, signature, &generators, header, &scalars, disclosed, rng)?.finalize(ph)
+    let held = HeldSignature::unverified(key, signature, &generators, header, &scalars)?;
+    ProofInit::new(key, &held, &generators, header, &scalars, disclosed, rng)?.finalize(ph)
 }
 
 /// `ProofVerify`. `disclosed` are (zero-based index, message) by strictly ascending index.

@@ -5,9 +5,9 @@
 #![allow(unsafe_code)]
 
 use super::{EXPAND_LEN, G1Affine, G1Projective, G2Affine, SCALAR_LEN, Scalar};
-use blst::{blst_fp12, blst_p1, blst_p1_affine, blst_p2_affine, blst_scalar};
+use blst::{blst_fp, blst_fp6, blst_fp12, blst_p1_affine, blst_scalar};
+use group::Group;
 use group::prime::PrimeCurveAffine;
-use group::{Curve, Group};
 
 /// 48 octets, big-endian, modulo q. Constant time.
 pub(super) fn reduce(octets: &[u8; EXPAND_LEN]) -> Scalar {
@@ -21,23 +21,10 @@ pub(super) fn reduce(octets: &[u8; EXPAND_LEN]) -> Scalar {
     Scalar::from(field)
 }
 
-/// Σ points, by batched affine additions (one field inversion for many sums). Variable time.
-pub(super) fn sum(points: &[blst_p1_affine]) -> G1Projective {
-    let mut total = G1Projective::identity();
-    if points.is_empty() {
-        return total;
-    }
-    let list: [*const blst_p1_affine; 2] = [points.as_ptr(), std::ptr::null()];
-    // SAFETY: a list that ends in null means contiguous points, of which `points.len()` are read.
-    unsafe { blst::blst_p1s_add(total.as_mut(), list.as_ptr(), points.len()) };
-    total
-}
-
 /// The multiples 1..=2^(bits−1) of each base, one row of 2^(bits−1) points a base.
-pub(super) fn multiples(bases: &[G1Affine], bits: usize) -> Vec<blst_p1_affine> {
-    let raw: Vec<blst_p1_affine> = bases.iter().map(|p| *p.as_ref()).collect();
+pub(super) fn multiples(bases: &[blst_p1_affine], bits: usize) -> Vec<blst_p1_affine> {
     let mut table = vec![blst_p1_affine::default(); bases.len() << (bits - 1)];
-    let list: [*const blst_p1_affine; 2] = [raw.as_ptr(), std::ptr::null()];
+    let list: [*const blst_p1_affine; 2] = [bases.as_ptr(), std::ptr::null()];
     // SAFETY: blst states the size that it will write; the assertion holds ours against it.
     unsafe {
         let size = blst::blst_p1s_mult_wbits_precompute_sizeof(bits, bases.len());
@@ -45,14 +32,6 @@ pub(super) fn multiples(bases: &[G1Affine], bits: usize) -> Vec<blst_p1_affine> 
         blst::blst_p1s_mult_wbits_precompute(table.as_mut_ptr(), bits, list.as_ptr(), bases.len());
     }
     table
-}
-
-/// The point, or its negative where `negative` is set.
-pub(super) fn negate_if(point: &blst_p1_affine, negative: bool) -> blst_p1_affine {
-    let mut result = *point;
-    // SAFETY: in and out are valid field elements; blst allows them to be one place.
-    unsafe { blst::blst_fp_cneg(&mut result.y, &point.y, negative) };
-    result
 }
 
 /// Σ sᵢ·Pᵢ for public scalars and changing points. Variable time: verification only.
@@ -140,40 +119,168 @@ fn product(point: &G1Affine, scalar: &Scalar) -> G1Projective {
     result
 }
 
-/// Whether Π e(Pᵢ, Qᵢ) = 1: one shared Miller loop, one final exponentiation.
-pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> bool {
-    let live: Vec<&(G1Affine, G2Affine)> = pairs
-        .iter()
-        .filter(|(p, q)| !bool::from(p.is_identity()) && !bool::from(q.is_identity()))
-        .collect();
-    if live.is_empty() {
-        return true;
+/// A point of G2 with the lines of its Miller loop, which depend on nothing else. 20 KiB.
+pub(crate) struct PreparedG2 {
+    lines: Box<[blst_fp6; LINES]>,
+    identity: bool,
+}
+
+/// Bits of the curve's parameter |z| that follow each of its ones but the first: before each such run a
+/// line is added, for each of its bits one is doubled.
+const RUNS: [usize; 5] = [2, 3, 9, 32, 16];
+/// One for the first bit, then those of the runs.
+const LINES: usize = 68;
+
+impl PreparedG2 {
+    /// Computes the lines: about the price of what they save at their first use.
+    pub(crate) fn new(point: &G2Affine) -> Self {
+        let mut lines = Box::new([blst_fp6::default(); LINES]);
+        let identity = bool::from(point.is_identity());
+        if !identity {
+            // SAFETY: blst writes 68 lines, which is the array's length.
+            unsafe { blst::blst_precompute_lines(lines.as_mut_ptr(), point.as_ref()) };
+        }
+        PreparedG2 { lines, identity }
     }
-    let ps: Vec<blst_p1_affine> = live.iter().map(|(p, _)| *p.as_ref()).collect();
-    let qs: Vec<blst_p2_affine> = live.iter().map(|(_, q)| *q.as_ref()).collect();
-    let p_list: [*const blst_p1_affine; 2] = [ps.as_ptr(), std::ptr::null()];
-    let q_list: [*const blst_p2_affine; 2] = [qs.as_ptr(), std::ptr::null()];
+}
+
+/// Whether Π e(Pᵢ, Qᵢ) = 1: one Miller loop whose squarings all pairs share, one final exponentiation.
+pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, &PreparedG2)]) -> bool {
+    let live = pairs.iter().filter(|(p, q)| !bool::from(p.is_identity()) && !q.identity);
+    // The lines are scaled by (−2x, 2y).
+    let live: Vec<(blst_p1_affine, &PreparedG2)> = live
+        .map(|(p, q)| {
+            let mut scaled = blst_p1_affine::default();
+            add(&mut scaled.x, &p.as_ref().x, &p.as_ref().x);
+            add(&mut scaled.y, &p.as_ref().y, &p.as_ref().y);
+            negate_if(&mut scaled.x, true);
+            (scaled, *q)
+        })
+        .collect();
     let mut product = blst_fp12::default();
+    product.fp6[0].fp2[0].fp[0] = ONE;
+    let mut multiply = |step: usize, square: bool| {
+        // SAFETY: owned field elements; blst allows operand and result to be one place.
+        unsafe {
+            if square {
+                blst::blst_fp12_sqr(&mut product, &product);
+            }
+            for (p, q) in &live {
+                let mut line = q.lines[step];
+                for coordinate in 0..2 {
+                    mul_assign(&mut line.fp2[1].fp[coordinate], &p.x);
+                    mul_assign(&mut line.fp2[2].fp[coordinate], &p.y);
+                }
+                blst::blst_fp12_mul_by_xy00z0(&mut product, &product, &line);
+            }
+        }
+    };
+    multiply(0, false);
+    let mut step = 1;
+    for run in RUNS {
+        multiply(step, false);
+        (1..=run).for_each(|doubling| multiply(step + doubling, true));
+        step += run + 1;
+    }
+    // z is negative.
     let mut result = blst_fp12::default();
-    // SAFETY: two contiguous lists of the length that is passed, no identities among them.
+    // SAFETY: as above.
     unsafe {
-        blst::blst_miller_loop_n(&mut product, q_list.as_ptr(), p_list.as_ptr(), live.len());
+        blst::blst_fp12_conjugate(&mut product);
         blst::blst_final_exp(&mut result, &product);
         blst::blst_fp12_is_one(&result)
     }
 }
 
-/// Projective points to affine ones. One inversion each: `blstrs` has no shared one.
-pub(super) fn normalize(points: &[blst_p1]) -> Vec<G1Affine> {
-    let projective: Vec<G1Projective> = points
-        .iter()
-        .map(|p| {
-            let mut point = G1Projective::identity();
-            *point.as_mut() = *p;
-            point
-        })
-        .collect();
-    let mut affine = vec![G1Affine::identity(); projective.len()];
-    G1Projective::batch_normalize(&projective, &mut affine);
-    affine
+/// An element of the base field, in Montgomery form; canonical, so that equal means equal limbs.
+pub(super) type Fp = blst_fp;
+
+/// 1 in Montgomery form.
+pub(super) const ONE: Fp = Fp {
+    l: [
+        0x7609_0000_0002_fffd,
+        0xebf4_000b_c40c_0002,
+        0x5f48_9857_53c7_58ba,
+        0x77ce_5853_7052_5745,
+        0x5c07_1a97_a256_ec6d,
+        0x15f6_5ec3_fa80_e493,
+    ],
+};
+
+/// β with φ(x, y) = (β·x, y) = λ·(x, y) for λ = z² − 1, z the curve's parameter.
+pub(super) const BETA: Fp = Fp {
+    l: [
+        0xcd03_c9e4_8671_f071,
+        0x5dab_2246_1fcd_a5d2,
+        0x5870_42af_d385_1b95,
+        0x8eb6_0ebe_01ba_cb9e,
+        0x03f9_7d6e_83d0_50d2,
+        0x18f0_2065_5463_8741,
+    ],
+};
+
+// Results go where the caller wants them: returned by value they would be copied in wider words than
+// blst wrote them in, and such a copy waits for the writes to leave the processor's store buffer.
+
+/// result = a·b
+#[inline]
+pub(super) fn mul(result: &mut Fp, a: &Fp, b: &Fp) {
+    // SAFETY: three field elements. The same holds of the functions below; those that end in
+    // `_assign` pass one place as operand and result, which blst allows.
+    unsafe { blst::blst_fp_mul(result, a, b) }
+}
+
+/// a = a·b
+#[inline]
+pub(super) fn mul_assign(a: &mut Fp, b: &Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_mul(a, a, b) }
+}
+
+/// result = a²
+#[inline]
+pub(super) fn square(result: &mut Fp, a: &Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_sqr(result, a) }
+}
+
+/// result = a + b
+#[inline]
+pub(super) fn add(result: &mut Fp, a: &Fp, b: &Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_add(result, a, b) }
+}
+
+/// a = 3·a
+#[inline]
+pub(super) fn triple_assign(a: &mut Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_mul_by_3(a, a) }
+}
+
+/// result = a − b
+#[inline]
+pub(super) fn sub(result: &mut Fp, a: &Fp, b: &Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_sub(result, a, b) }
+}
+
+/// a = a − b
+#[inline]
+pub(super) fn sub_assign(a: &mut Fp, b: &Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_sub(a, a, b) }
+}
+
+/// a = −a where `negative` is set.
+#[inline]
+pub(super) fn negate_if(a: &mut Fp, negative: bool) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_cneg(a, a, negative) }
+}
+
+/// a = 1/a, and 0 for 0. Time independent of a.
+pub(super) fn invert(a: &mut Fp) {
+    // SAFETY: as above.
+    unsafe { blst::blst_fp_inverse(a, a) }
 }

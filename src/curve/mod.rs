@@ -17,9 +17,11 @@
 //! Octets become points and scalars only through [`decode_g1`], [`decode_g2`], [`decode_scalar`] and
 //! [`decode_nonzero_scalar`]: canonical, on the curve, in the prime-order subgroup, not the identity.
 
+mod affine;
 mod ffi;
 pub mod hash;
 mod secret;
+mod sums;
 pub mod table;
 
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
@@ -27,7 +29,9 @@ pub use secret::SecretScalar;
 
 pub use ffi::{sum_of_products, sum_of_short_products};
 
-pub(crate) use ffi::pairing_product_is_one;
+pub(crate) use affine::{normalize, normalize_list};
+pub(crate) use ffi::{PreparedG2, pairing_product_is_one};
+pub(crate) use sums::{Base, Sums};
 
 use group::prime::PrimeCurveAffine;
 use rand_core::CryptoRngCore;
@@ -199,5 +203,46 @@ mod tests {
             }
         }
         assert!(bool::from(sum_of_short_products(&[identity; 9], &[7; 9]).is_identity()));
+    }
+
+    #[test]
+    fn pairings_with_prepared_lines_agree_with_plain_ones() {
+        use pairing::{MillerLoopResult, MultiMillerLoop};
+        let g = |k: u64| G1Affine::from(G1Projective::generator() * Scalar::from(k));
+        let h = |k: u64| G2Affine::from(G2Projective::generator() * Scalar::from(k));
+        let minus = |k: u64| -g(k);
+        let (one, other) = (G1Affine::identity(), G2Affine::identity());
+        let cases: [&[(G1Affine, G2Affine)]; 10] = [
+            &[],
+            &[(g(2), h(3)), (minus(6), h(1))],
+            &[(g(2), h(3)), (minus(5), h(1))],
+            &[(g(2), h(3)), (g(6), h(1))],
+            &[(g(2), h(3))],
+            &[(g(2), h(3)), (g(4), h(5)), (minus(26), h(1))],
+            &[(g(2), h(3)), (g(4), h(5)), (minus(13), h(1)), (minus(1), h(13))],
+            &[(one, h(3)), (g(7), other)],
+            &[(one, h(3)), (g(7), other), (g(1), h(1))],
+            &[(g(2), h(3)), (one, h(9)), (minus(3), h(2))],
+        ];
+        for (at, pairs) in cases.iter().enumerate() {
+            let prepared: Vec<PreparedG2> = pairs.iter().map(|(_, q)| PreparedG2::new(q)).collect();
+            let ours: Vec<_> = pairs.iter().zip(&prepared).map(|((p, _), q)| (*p, q)).collect();
+            let theirs: Vec<_> =
+                pairs.iter().map(|(p, q)| (*p, blstrs::G2Prepared::from(*q))).collect();
+            let theirs: Vec<_> = theirs.iter().map(|(p, q)| (p, q)).collect();
+            let expected = blstrs::Bls12::multi_miller_loop(&theirs).final_exponentiation();
+            assert_eq!(
+                pairing_product_is_one(&ours),
+                bool::from(expected.is_identity()),
+                "case {at}"
+            );
+        }
+        let holds = |at: usize| {
+            let prepared: Vec<_> = cases[at].iter().map(|(_, q)| PreparedG2::new(q)).collect();
+            let pairs: Vec<_> =
+                cases[at].iter().zip(&prepared).map(|((p, _), q)| (*p, q)).collect();
+            pairing_product_is_one(&pairs)
+        };
+        assert_eq!((0..10).map(holds).filter(|holds| *holds).count(), 6, "of both kinds");
     }
 }

@@ -24,8 +24,9 @@
 //! running time and cache traffic tell something of the scalars to whoever shares the machine. The
 //! issuer's key is never multiplied this way.
 
+use super::affine::{self, Affine, Groups};
 use super::{G1Affine, G1Projective, Scalar, ffi};
-use blst::blst_p1_affine;
+use group::Group;
 use group::prime::PrimeCurveAffine;
 use std::fmt;
 use std::sync::OnceLock;
@@ -33,7 +34,7 @@ use std::sync::OnceLock;
 /// Bits of a digit; see the module's documentation.
 const WIDTH: usize = 8;
 /// Digits of a 255-bit scalar; the last has room for the carry.
-const WINDOWS: usize = 256usize.div_ceil(WIDTH);
+pub(super) const WINDOWS: usize = 256usize.div_ceil(WIDTH);
 /// Entries of one window: the multiples 1..=2^(w−1).
 const ROW: usize = 1 << (WIDTH - 1);
 
@@ -41,7 +42,7 @@ const ROW: usize = 1 << (WIDTH - 1);
 pub struct FixedBase {
     point: G1Affine,
     /// `None`: multiply without a table.
-    table: Option<OnceLock<Vec<blst_p1_affine>>>,
+    table: Option<OnceLock<Vec<Affine>>>,
 }
 
 impl FixedBase {
@@ -65,19 +66,49 @@ impl FixedBase {
         self.table();
     }
 
-    fn table(&self) -> Option<&[blst_p1_affine]> {
+    /// Overwrites the point and its table, where they tell of a secret.
+    pub(crate) fn wipe(&mut self) {
+        self.point = G1Affine::identity();
+        if let Some(table) = self.table.as_mut().and_then(OnceLock::get_mut) {
+            table.fill(Affine::default());
+        }
+        std::hint::black_box(&*self);
+    }
+
+    fn table(&self) -> Option<&[Affine]> {
         let table = self.table.as_ref()?.get_or_init(|| {
             let mut power = G1Projective::from(self.point);
             let mut powers = Vec::with_capacity(WINDOWS);
             for _ in 0..WINDOWS {
-                powers.push(*power.as_ref());
+                powers.push(power);
                 for _ in 0..WIDTH {
-                    power += power;
+                    power = power.double();
                 }
             }
-            ffi::multiples(&ffi::normalize(&powers), WIDTH)
+            ffi::multiples(&affine::normalize_all(&powers), WIDTH)
         });
         Some(table)
+    }
+
+    /// Points whose sum is `scalar` times this base.
+    pub(super) fn multiple(&self, scalar: &Scalar, entries: &mut Vec<Affine>) {
+        let Some(table) = self.table() else {
+            let product = G1Affine::from(self.point * scalar);
+            if !bool::from(product.is_identity()) {
+                entries.push(*product.as_ref());
+            }
+            return;
+        };
+        let mut carry = 0i32;
+        for (window, octet) in scalar.to_bytes_le().into_iter().enumerate() {
+            let mut digit = i32::from(octet) + carry;
+            carry = i32::from(digit > ROW as i32);
+            digit -= carry << WIDTH;
+            if digit != 0 {
+                let entry = &table[window * ROW + digit.unsigned_abs() as usize - 1];
+                affine::push(entries, entry, digit < 0);
+            }
+        }
     }
 }
 
@@ -90,7 +121,7 @@ impl fmt::Debug for FixedBase {
 /// A running sum of multiples of fixed bases and of plain points.
 #[derive(Default)]
 pub struct FixedSum {
-    entries: Vec<blst_p1_affine>,
+    entries: Vec<Affine>,
 }
 
 impl FixedSum {
@@ -101,19 +132,7 @@ impl FixedSum {
 
     /// Adds `scalar`·`base`.
     pub fn add(&mut self, base: &FixedBase, scalar: &Scalar) {
-        let Some(table) = base.table() else {
-            return self.add_point(&(base.point * scalar).into());
-        };
-        let mut carry = 0i32;
-        for (window, octet) in scalar.to_bytes_le().into_iter().enumerate() {
-            let mut digit = i32::from(octet) + carry;
-            carry = i32::from(digit > ROW as i32);
-            digit -= carry << WIDTH;
-            if digit != 0 {
-                let entry = &table[window * ROW + digit.unsigned_abs() as usize - 1];
-                self.entries.push(ffi::negate_if(entry, digit < 0));
-            }
-        }
+        base.multiple(scalar, &mut self.entries);
     }
 
     /// Adds a point as it is.
@@ -124,15 +143,20 @@ impl FixedSum {
     }
 
     /// The sum.
-    pub fn finish(&self) -> G1Projective {
-        ffi::sum(&self.entries)
+    pub fn finish(mut self) -> G1Projective {
+        let mut groups = Groups::default();
+        groups.push(std::mem::take(&mut self.entries));
+        groups.collapse(0);
+        let mut sum = G1Projective::identity();
+        groups.groups().iter().for_each(|entries| affine::add_each(&mut sum, entries));
+        sum
     }
 }
 
 impl Drop for FixedSum {
     fn drop(&mut self) {
         // The entries are public points, but which of them are here tells the scalars.
-        self.entries.fill(blst_p1_affine::default());
+        self.entries.fill(Affine::default());
         std::hint::black_box(&self.entries);
     }
 }
@@ -141,7 +165,6 @@ impl Drop for FixedSum {
 mod tests {
     use super::*;
     use ff::Field;
-    use group::Group;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
@@ -194,8 +217,10 @@ mod tests {
         doubled.add(&base, &Scalar::from(5));
         doubled.add(&base, &Scalar::from(5));
         assert_eq!(doubled.finish(), base.point() * Scalar::from(10));
-        doubled.add(&base, &-Scalar::from(10));
-        assert!(bool::from(doubled.finish().is_identity()));
+        let mut cancelled = FixedSum::default();
+        cancelled.add(&base, &Scalar::from(5));
+        cancelled.add(&base, &-Scalar::from(5));
+        assert!(bool::from(cancelled.finish().is_identity()));
         assert!(bool::from(FixedSum::default().finish().is_identity()));
     }
 }

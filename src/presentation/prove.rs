@@ -352,7 +352,7 @@ fn begin_credentials<'a>(
         let indexes: Vec<usize> = disclosed.iter().map(|(index, _)| *index).collect();
         Ok(ProofInit::new(
             credential.issuer(),
-            credential.signature(),
+            credential.held(),
             statement.generators(role),
             statement.header(role),
             credential.messages(),
