@@ -8,7 +8,9 @@
 //! Π e(ρ·A, B) = e(Σρ·α, β) · e(Σ ρ·X + σ·(Σ z_s·IC_s + ν̂·IC_v − c·D − K), γ) · e(Σ ρ·C, δ)
 //! ```
 
-use ark_bn254::{Fq12, Fr, G1Affine, G1Projective};
+mod coefficient;
+
+use ark_bn254::{Fq12, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{CurveGroup, VariableBaseMSM};
 use ark_ff::{Field, Zero};
 
@@ -17,6 +19,7 @@ use crate::commitment::{Commitment, Scalar};
 use crate::groth16::Proof;
 use crate::keys::VerifyingKey;
 use crate::pairing;
+use coefficient::Coefficient;
 
 /// One presentation's two equations, decoded: the proof's,
 /// `e(A, B) = e(α, β)·e(IC_0 + Σ a_j·IC_j + D, γ)·e(C, δ)`, and the relation's,
@@ -106,30 +109,24 @@ impl BatchSum<'_> {
                 return Err(Refused);
             }
         }
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        let (mut points, mut scalars) = (Vec::new(), Vec::new());
-        let (mut c, mut rhos) = (Vec::new(), Vec::new());
+        let mut parts = Parts::default();
         for (claim, [rho, sigma]) in claims.iter().zip(coefficients) {
-            let [rho, sigma] = [rho, sigma].map(|coefficient| Fr::from(*coefficient));
-            let proof = claim.proof.points();
-            self.total += rho;
-            let params = claim.params.iter().map(|param| rho * Fr::from(*param));
+            let [rho, sigma] = [rho, sigma].map(|number| Coefficient::new(*number));
+            let [weight, opening] = [rho.field(), sigma.field()];
+            let params = claim.params.iter().map(|param| weight * Fr::from(*param));
             let responses = claim.responses.iter().chain([claim.blinder]);
-            let responses = responses.map(|response| sigma * response.field());
+            let responses = responses.map(|response| opening * response.field());
             for (sum, term) in self.inputs.iter_mut().zip(params.chain(responses)) {
                 *sum += term;
             }
-            points.extend([claim.commitment.point(), claim.mask.point()]);
-            scalars.extend([rho - sigma * claim.challenge.field(), -sigma]);
-            c.push(proof.c);
-            rhos.push(rho);
-            a.push(-(proof.a * rho));
-            b.push(proof.b);
+            self.total += weight;
+            parts.push(claim, rho, sigma, weight - opening * claim.challenge.field());
         }
-        self.openings += G1Projective::msm_unchecked(&points, &scalars);
-        self.last += G1Projective::msm_unchecked(&c, &rhos);
-        let a = G1Projective::normalize_batch(&a);
-        let pairs: Vec<_> = a.into_iter().zip(b).collect();
+        self.openings += G1Projective::msm_unchecked(&parts.d, &parts.weights);
+        self.openings -= coefficient::sum(&parts.k, &parts.sigma);
+        self.last += coefficient::sum(&parts.c, &parts.rho);
+        let a = coefficient::multiply_each(&parts.a, &parts.rho);
+        let pairs: Vec<_> = a.into_iter().map(|a| -a).zip(parts.b).collect();
         self.loops = pairing::multiply(&self.loops, &pairing::moving(&pairs));
         Ok(())
     }
@@ -163,6 +160,34 @@ impl BatchSum<'_> {
         let fixed = [parts.alpha_g1 * self.total, inputs, self.last];
         points.copy_from_slice(&G1Projective::normalize_batch(&fixed));
         pairing::is_one(pairing::multiply(&self.loops, &tables.fixed.loops(points)))
+    }
+}
+
+/// The claims' points with their coefficients, side by side.
+#[derive(Default)]
+struct Parts {
+    rho: Vec<Coefficient>,
+    sigma: Vec<Coefficient>,
+    a: Vec<G1Affine>,
+    b: Vec<G2Affine>,
+    c: Vec<G1Affine>,
+    d: Vec<G1Affine>,
+    /// `ρ − σ·c`, for `D`.
+    weights: Vec<Fr>,
+    k: Vec<G1Affine>,
+}
+
+impl Parts {
+    fn push(&mut self, claim: &Claim<'_>, rho: Coefficient, sigma: Coefficient, weight: Fr) {
+        let proof = claim.proof.points();
+        self.rho.push(rho);
+        self.sigma.push(sigma);
+        self.a.push(proof.a);
+        self.b.push(proof.b);
+        self.c.push(proof.c);
+        self.d.push(claim.commitment.point());
+        self.weights.push(weight);
+        self.k.push(claim.mask.point());
     }
 }
 

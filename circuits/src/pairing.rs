@@ -1,17 +1,20 @@
 //! The pairing of BN254, over arkworks' types.
 
+pub(crate) mod digits;
 mod loops;
 mod membership;
+mod power;
 mod product;
 mod tower;
 
 use ark_bn254::{Bn254, Fq12, G1Affine};
-use ark_ec::pairing::{MillerLoopOutput, Pairing};
+use ark_ec::pairing::Pairing;
 use ark_ff::Field;
 
 use crate::groth16::{ProofParts, VerifyingParts};
 use loops::{Lines, miller};
 pub(crate) use membership::in_subgroup;
+use power::raise;
 
 /// The fixed side of a key's pairing equation.
 #[derive(Clone)]
@@ -37,7 +40,7 @@ impl Fixed {
     /// Whether `e(A, B) = e(α, β)·e(X, γ)·e(C, δ)`.
     pub(crate) fn holds(&self, proof: &ProofParts, inputs: &G1Affine) -> bool {
         let fixed = [(-*inputs, &self.gamma), (-proof.c, &self.delta)];
-        raise(miller(&[(proof.a, proof.b)], &fixed)) == Some(self.target)
+        raise(&miller(&[(proof.a, proof.b)], &fixed)) == Some(self.target)
     }
 
     /// The Miller loops of `(b, β)`, `(c, γ)` and `(d, δ)`.
@@ -58,10 +61,5 @@ pub(crate) fn multiply(a: &Fq12, b: &Fq12) -> Fq12 {
 
 /// Whether the final exponentiation gives 1.
 pub(crate) fn is_one(loops: Fq12) -> bool {
-    raise(loops) == Some(Fq12::ONE)
-}
-
-/// The final exponentiation.
-fn raise(loops: Fq12) -> Option<Fq12> {
-    Bn254::final_exponentiation(MillerLoopOutput(loops)).map(|output| output.0)
+    raise(&loops) == Some(Fq12::ONE)
 }
