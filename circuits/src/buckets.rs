@@ -80,14 +80,14 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Windows<P> {
         let buckets = 1 << (self.width - 1);
         let digits = Zeroizing::new(self.digits(scalars));
         // Where each bucket begins in the order of buckets.
-        let mut ends = vec![0_usize; buckets + 1];
+        let mut ends = Zeroizing::new(vec![0_usize; buckets + 1]);
         for digit in digits.iter() {
             if let Some(end) = ends.get_mut(usize::from(digit.unsigned_abs())) {
                 *end += usize::from(*digit != 0);
             }
         }
         let mut total = 0;
-        for end in &mut ends {
+        for end in ends.iter_mut() {
             total += std::mem::replace(end, total);
         }
         let mut order = Zeroizing::new(vec![0_u32; total]);
@@ -337,4 +337,87 @@ fn add<P: SWCurveConfig>(pair: &[Affine<P>], inverse: &P::BaseField) -> Affine<P
     let slope = numerator * *inverse;
     let x = slope.square() - a.x - b.x;
     Affine::new_unchecked(x, slope * (a.x - x) - a.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::{g1, g2};
+    use ark_ff::UniformRand;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn plain<P: SWCurveConfig<ScalarField = Fr>>(
+        bases: &[Affine<P>],
+        scalars: &[Fr],
+    ) -> Projective<P> {
+        bases.iter().zip(scalars).map(|(base, k)| base.mul_bigint(k.into_bigint())).sum()
+    }
+
+    fn agrees<P: SWCurveConfig<ScalarField = Fr>>(count: usize) {
+        let mut rng = ChaCha20Rng::seed_from_u64(count as u64);
+        let bases: Vec<Projective<P>> = (0..count).map(|_| Projective::rand(&mut rng)).collect();
+        let bases = Projective::normalize_batch(&bases);
+        let tables = Windows::new(&bases);
+        let half = Fr::from(2).inverse().unwrap();
+        let edges = [0_u64, 1, 8, 9, u64::MAX].map(Fr::from);
+        let edges: Vec<Fr> = edges.into_iter().chain([half]).flat_map(|k| [k, -k]).collect();
+        let mut cases = vec![edges.iter().cycle().take(count).copied().collect::<Vec<Fr>>()];
+        cases.push((0..count).map(|_| Fr::rand(&mut rng)).collect());
+        // Everything in the same buckets.
+        cases.push(vec![-Fr::from(2); count]);
+        for scalars in cases {
+            assert_eq!(tables.multiply(&scalars), plain(&bases, &scalars));
+            let few = &scalars[..count / 2];
+            assert_eq!(tables.multiply(few), plain(&bases, few));
+        }
+        assert!(tables.multiply(&[]).is_zero());
+    }
+
+    /// One base, several, and so many that buckets are filled in more than one batch.
+    #[test]
+    fn buckets_agree_with_plain_multiplication() {
+        for count in [1, 2, 30, 600] {
+            agrees::<g1::Config>(count);
+        }
+        const { assert!(600 * 24 > BATCH) };
+        agrees::<g2::Config>(1);
+        agrees::<g2::Config>(40);
+    }
+
+    /// Each width that is ever chosen, and no more memory a base for more bases.
+    #[test]
+    fn width_grows_with_the_number_of_bases() {
+        let widths: Vec<usize> = (0..20).map(|exponent| width(1 << exponent)).collect();
+        assert!(widths.is_sorted());
+        assert_eq!((widths[4], widths[7], widths[10], widths[14]), (7, 9, 11, 15));
+        assert_eq!(widths.last(), Some(WIDTHS.end()));
+        for width in WIDTHS {
+            let base = Affine::<g1::Config>::generator();
+            let mut tables = Windows { width, points: vec![] };
+            let mut multiple = base.into_group();
+            for _ in 0..tables.windows() {
+                tables.points.push(multiple.into_affine());
+                (0..width).for_each(|_| multiple = multiple.double());
+            }
+            for k in [Fr::from(1), -Fr::from(1), Fr::from(2).inverse().unwrap()] {
+                assert_eq!(tables.multiply(&[k]), base.mul_bigint(k.into_bigint()));
+            }
+        }
+    }
+
+    /// Pairs that affine addition must treat apart: equal, opposite, and the identity.
+    #[test]
+    fn pairs_add_equal_and_opposite_points() {
+        let point = Affine::<g1::Config>::generator();
+        let five = [point, point, -point, Affine::zero(), point];
+        for times in [1, 30, 200] {
+            let points = five.repeat(times);
+            let plain = point.mul_bigint([2 * times as u64]);
+            assert_eq!(Pairs::sum(points.into_iter()), plain);
+            let cancel = [point, -point].repeat(5 * times);
+            assert!(Pairs::sum(cancel.into_iter()).is_zero());
+        }
+    }
 }
