@@ -24,7 +24,7 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 4..=15;
 
 /// What an addition into a bucket and what emptying a bucket costs, in multiplications.
 const ADDITION: usize = 6;
-const BUCKET: usize = 27;
+const BUCKET: usize = 12;
 
 /// How many points are summed in pairs at a time, so that they stay in the processor's cache.
 const BATCH: usize = 1 << 13;
@@ -80,14 +80,14 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Windows<P> {
         let buckets = 1 << (self.width - 1);
         let digits = Zeroizing::new(self.digits(scalars));
         // Where each bucket begins in the order of buckets.
-        let mut ends = vec![0_usize; buckets + 1];
+        let mut ends = Zeroizing::new(vec![0_usize; buckets + 1]);
         for digit in digits.iter() {
             if let Some(end) = ends.get_mut(usize::from(digit.unsigned_abs())) {
                 *end += usize::from(*digit != 0);
             }
         }
         let mut total = 0;
-        for end in &mut ends {
+        for end in ends.iter_mut() {
             total += std::mem::replace(end, total);
         }
         let mut order = Zeroizing::new(vec![0_u32; total]);
@@ -122,31 +122,27 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Windows<P> {
 
     /// `Σ b·(sum of bucket b)`, the buckets of `order` ending at `ends`.
     fn sum_buckets(&self, order: &[u32], ends: &[usize]) -> Projective<P> {
+        let end_of = |bucket: usize| ends.get(bucket).copied().unwrap_or_default();
+        let mut weighted = Weighted::new(self.width);
         let mut pairs = Pairs::default();
-        let (mut running, mut sum) = (Projective::zero(), Projective::zero());
-        let mut last = ends.len();
-        while last > 1 {
-            // As many buckets as make a batch, from the greatest digit down; at least one.
-            let end = ends.get(last - 1).copied().unwrap_or_default();
-            let start_of = |bucket: usize| ends.get(bucket - 1).copied().unwrap_or_default();
-            let mut first = last - 1;
-            while first > 1 && end - start_of(first - 1) <= BATCH {
-                first -= 1;
-            }
+        let mut first = 1;
+        while first < ends.len() {
+            // As many buckets as make a batch; at least one.
+            let start = end_of(first - 1);
+            let fits = |bucket: &usize| *bucket == first || end_of(*bucket) - start <= BATCH;
+            let last = (first..ends.len()).take_while(fits).last().unwrap_or(first);
             pairs.clear();
-            for bucket in (first..last).rev() {
-                let ends = ends.get(bucket).copied().unwrap_or_default();
-                let items = order.get(start_of(bucket)..ends).unwrap_or_default();
+            for bucket in first..=last {
+                let items = order.get(end_of(bucket - 1)..end_of(bucket)).unwrap_or_default();
                 pairs.push_run(items.iter().filter_map(|item| self.point(*item)));
             }
             pairs.sum_runs();
-            for run in pairs.runs() {
-                run.iter().for_each(|point| running += point);
-                sum += running;
+            for (bucket, run) in (first..).zip(pairs.runs()) {
+                weighted.push(bucket, run);
             }
-            last = first;
+            first = last + 1;
         }
-        sum
+        weighted.sum(pairs)
     }
 
     /// The point of an item: its index in the table, and whether it is subtracted.
@@ -154,6 +150,58 @@ impl<P: SWCurveConfig<ScalarField = Fr>> Windows<P> {
         let point = self.points.get((item >> 1) as usize)?;
         Some(if item & 1 == 1 { -*point } else { *point })
     }
+}
+
+/// Points with weights `b = 2^k·u + v`: those with the same `u` are summed, and so are those with
+/// the same `v`, in pairs; and only what is left takes sums of sums.
+struct Weighted<P: SWCurveConfig> {
+    low_bits: usize,
+    /// By `v`, then by `u`.
+    low: Vec<Vec<Affine<P>>>,
+    high: Vec<Vec<Affine<P>>>,
+}
+
+impl<P: SWCurveConfig> Weighted<P> {
+    /// For weights up to `2^(width − 1)`.
+    fn new(width: usize) -> Self {
+        let low_bits = width / 2;
+        let high = (1 << (width - 1 - low_bits)) + 1;
+        Self { low_bits, low: vec![Vec::new(); 1 << low_bits], high: vec![Vec::new(); high] }
+    }
+
+    fn push(&mut self, weight: usize, points: &[Affine<P>]) {
+        let low = weight & ((1 << self.low_bits) - 1);
+        for (list, index) in [(&mut self.low, low), (&mut self.high, weight >> self.low_bits)] {
+            // What has weight 0 isn't asked for.
+            if let Some(list) = list.get_mut(index).filter(|_| index > 0) {
+                list.extend_from_slice(points);
+            }
+        }
+    }
+
+    fn sum(self, mut pairs: Pairs<P>) -> Projective<P> {
+        pairs.clear();
+        let lows = self.low.len();
+        for list in self.low.into_iter().chain(self.high) {
+            pairs.push_run(list.into_iter());
+        }
+        pairs.sum_runs();
+        let runs: Vec<&[Affine<P>]> = pairs.runs().collect();
+        let (low, high) = runs.split_at_checked(lows).unwrap_or_default();
+        let mut sum = by_index(high);
+        (0..self.low_bits).for_each(|_| sum = sum.double());
+        sum + by_index(low)
+    }
+}
+
+/// `Σ i·(sum of run i)`.
+fn by_index<P: SWCurveConfig>(runs: &[&[Affine<P>]]) -> Projective<P> {
+    let (mut running, mut sum) = (Projective::zero(), Projective::zero());
+    for run in runs.iter().skip(1).rev() {
+        run.iter().for_each(|point| running += point);
+        sum += running;
+    }
+    sum
 }
 
 /// The width that makes a sum of `count` full multiples cheapest.
@@ -289,4 +337,87 @@ fn add<P: SWCurveConfig>(pair: &[Affine<P>], inverse: &P::BaseField) -> Affine<P
     let slope = numerator * *inverse;
     let x = slope.square() - a.x - b.x;
     Affine::new_unchecked(x, slope * (a.x - x) - a.y)
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_bn254::{g1, g2};
+    use ark_ff::UniformRand;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn plain<P: SWCurveConfig<ScalarField = Fr>>(
+        bases: &[Affine<P>],
+        scalars: &[Fr],
+    ) -> Projective<P> {
+        bases.iter().zip(scalars).map(|(base, k)| base.mul_bigint(k.into_bigint())).sum()
+    }
+
+    fn agrees<P: SWCurveConfig<ScalarField = Fr>>(count: usize) {
+        let mut rng = ChaCha20Rng::seed_from_u64(count as u64);
+        let bases: Vec<Projective<P>> = (0..count).map(|_| Projective::rand(&mut rng)).collect();
+        let bases = Projective::normalize_batch(&bases);
+        let tables = Windows::new(&bases);
+        let half = Fr::from(2).inverse().unwrap();
+        let edges = [0_u64, 1, 8, 9, u64::MAX].map(Fr::from);
+        let edges: Vec<Fr> = edges.into_iter().chain([half]).flat_map(|k| [k, -k]).collect();
+        let mut cases = vec![edges.iter().cycle().take(count).copied().collect::<Vec<Fr>>()];
+        cases.push((0..count).map(|_| Fr::rand(&mut rng)).collect());
+        // Everything in the same buckets.
+        cases.push(vec![-Fr::from(2); count]);
+        for scalars in cases {
+            assert_eq!(tables.multiply(&scalars), plain(&bases, &scalars));
+            let few = &scalars[..count / 2];
+            assert_eq!(tables.multiply(few), plain(&bases, few));
+        }
+        assert!(tables.multiply(&[]).is_zero());
+    }
+
+    /// One base, several, and so many that buckets are filled in more than one batch.
+    #[test]
+    fn buckets_agree_with_plain_multiplication() {
+        for count in [1, 2, 30, 600] {
+            agrees::<g1::Config>(count);
+        }
+        const { assert!(600 * 24 > BATCH) };
+        agrees::<g2::Config>(1);
+        agrees::<g2::Config>(40);
+    }
+
+    /// Each width that is ever chosen, and no more memory a base for more bases.
+    #[test]
+    fn width_grows_with_the_number_of_bases() {
+        let widths: Vec<usize> = (0..20).map(|exponent| width(1 << exponent)).collect();
+        assert!(widths.is_sorted());
+        assert_eq!((widths[4], widths[7], widths[10], widths[14]), (7, 9, 11, 15));
+        assert_eq!(widths.last(), Some(WIDTHS.end()));
+        for width in WIDTHS {
+            let base = Affine::<g1::Config>::generator();
+            let mut tables = Windows { width, points: vec![] };
+            let mut multiple = base.into_group();
+            for _ in 0..tables.windows() {
+                tables.points.push(multiple.into_affine());
+                (0..width).for_each(|_| multiple = multiple.double());
+            }
+            for k in [Fr::from(1), -Fr::from(1), Fr::from(2).inverse().unwrap()] {
+                assert_eq!(tables.multiply(&[k]), base.mul_bigint(k.into_bigint()));
+            }
+        }
+    }
+
+    /// Pairs that affine addition must treat apart: equal, opposite, and the identity.
+    #[test]
+    fn pairs_add_equal_and_opposite_points() {
+        let point = Affine::<g1::Config>::generator();
+        let five = [point, point, -point, Affine::zero(), point];
+        for times in [1, 30, 200] {
+            let points = five.repeat(times);
+            let plain = point.mul_bigint([2 * times as u64]);
+            assert_eq!(Pairs::sum(points.into_iter()), plain);
+            let cancel = [point, -point].repeat(5 * times);
+            assert!(Pairs::sum(cancel.into_iter()).is_zero());
+        }
+    }
 }

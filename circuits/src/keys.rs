@@ -330,16 +330,15 @@ impl ProvingKey {
     }
 
     /// Makes now what the first proof would otherwise wait for. Once is enough; more do nothing.
-    ///
-    /// What is made takes the place of the key's points in memory several times over: see
-    /// [`Self::prepared_size`].
     pub fn prepare(&self) {
         self.verifying.prepare();
         self.prover();
     }
 
     /// How many octets the prepared tables take, of this key and of the verifying key in it, beside
-    /// the key itself; 0 for what isn't prepared yet.
+    /// the key itself; 0 for what isn't prepared yet. Never more than 2 MiB and 17 KiB for each row
+    /// of the domain; usually 2 KiB a row, and less where there are many: 0.6 MiB for 111
+    /// constraints, 24 MiB for 8,192.
     pub fn prepared_size(&self) -> usize {
         self.verifying.prepared_size() + self.prover.get().map_or(0, Prover::size)
     }

@@ -145,3 +145,54 @@ fn to_values(coefficients: &mut [Fr], roots: &[Fr]) {
         (length, step) = (length * 2, step / 2);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::UniformRand;
+    use ark_poly::univariate::DensePolynomial;
+    use ark_poly::{DenseUVPolynomial, EvaluationDomain, Evaluations, Radix2EvaluationDomain};
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    /// Against division of polynomials, as the definition has it.
+    fn plain(a: &[Fr], b: &[Fr], size: usize) -> Vec<Fr> {
+        let domain = Radix2EvaluationDomain::new(size).unwrap();
+        let interpolate =
+            |values: Vec<Fr>| Evaluations::from_vec_and_domain(values, domain).interpolate();
+        let padded = |values: &[Fr]| [values, &vec![Fr::zero(); size - values.len()]].concat();
+        let products = padded(a).iter().zip(padded(b)).map(|(a, b)| *a * b).collect();
+        let c: DensePolynomial<Fr> = interpolate(products);
+        let difference = &interpolate(padded(a)).naive_mul(&interpolate(padded(b))) - &c;
+        let (h, remainder) = difference.divide_by_vanishing_poly(domain);
+        assert!(remainder.is_zero());
+        let mut h = h.coeffs().to_vec();
+        h.resize(size, Fr::zero());
+        h
+    }
+
+    #[test]
+    fn quotient_is_that_of_the_polynomials() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        for size in [2, 4, 8, 64, 256] {
+            for rows in [1, size - 1, size] {
+                let [a, b] =
+                    [(); 2].map(|()| (0..rows).map(|_| Fr::rand(&mut rng)).collect::<Vec<Fr>>());
+                let with_c = Quotient::new(size, true).unwrap();
+                let mut h = with_c.divide(a.clone().into(), b.clone().into());
+                assert!(h.last().unwrap().is_zero());
+                reverse(&mut h);
+                assert_eq!(*h, plain(&a, &b, size));
+                // Without: one of each pair is 0.
+                let a: Vec<Fr> = (0..).zip(a).map(|(i, a)| a * Fr::from(i % 2)).collect();
+                let b: Vec<Fr> = (0..).zip(b).map(|(i, b)| b * Fr::from(1 - i % 2)).collect();
+                let without_c = Quotient::new(size, false).unwrap();
+                let mut h = without_c.divide(a.clone().into(), b.clone().into());
+                reverse(&mut h);
+                assert_eq!(*h, plain(&a, &b, size));
+            }
+        }
+        assert!(Quotient::new(1 << 28, false).is_none());
+    }
+}

@@ -299,28 +299,137 @@ fn each_operator_is_proven() {
     }
 }
 
-/// Our sums are arkworks': with the same blinding, the same three points.
+/// Our sums are arkworks', point by point with the same blinding; arkworks verifies them.
+fn agrees_with_arkworks(key: &ProvingKey, slots: &[i128], params: &[i128], seed: u64) {
+    let system = key.shape().system();
+    let mut rng = rng(seed);
+    let [v, r, s] = [(); 3].map(|()| Fr::rand(&mut rng));
+    let assignment = system.assign(system.instance(params, slots, v));
+    let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+        key.parts(),
+        r,
+        s,
+        system.matrices(),
+        system.instances(),
+        system.constraints(),
+        &assignment,
+    );
+    let rows = system.evaluate(&assignment);
+    assert!(rows.hold);
+    let Points { a, b, c } = key.prover().prove(&assignment, rows, r, s).unwrap();
+    let ([a, c], b) = prover::normalise([a, c], b);
+    let ours = ark_groth16::Proof { a, b, c };
+    assert_eq!(ours, theirs.unwrap());
+    let prepared = ark_groth16::prepare_verifying_key(&key.parts().vk);
+    let inputs = &assignment[1..system.instances()];
+    assert!(Groth16::<Bn254>::verify_proof(&prepared, &ours, inputs).unwrap());
+}
+
 #[test]
 fn prover_agrees_with_arkworks() {
-    let shape = shape();
-    let system = shape.system();
-    let mut rng = rng(40);
-    for slots in [SLOTS, [0xffff_ffff, 0], [50_000, 15]] {
-        let [v, r, s] = [(); 3].map(|()| Fr::rand(&mut rng));
-        let assignment = system.assign(system.instance(&PARAMS, &slots, v));
-        assert!(system.is_satisfied(&assignment));
-        let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
-            key().parts(),
-            r,
-            s,
-            system.matrices(),
-            system.instances(),
-            system.constraints(),
-            &assignment,
-        );
-        let rows = system.evaluate(&assignment);
-        let Points { a, b, c } = key().prover().prove(&assignment, rows, r, s).unwrap();
-        let ([a, c], b) = prover::normalise([a, c], b);
-        assert_eq!(ark_groth16::Proof { a, b, c }, theirs.unwrap());
+    assert!(shape().system().has_c());
+    for (seed, slots) in (40..).zip([SLOTS, [0xffff_ffff, 0], [50_000, 15]]) {
+        agrees_with_arkworks(key(), &slots, &PARAMS, seed);
     }
+}
+
+/// From the smallest domain on, each where it is just full and where it just began; without a `C`,
+/// and with one; with sums of few points and of many.
+#[test]
+fn prover_agrees_with_arkworks_at_the_edges_of_domains() {
+    let mut domains = Vec::new();
+    for (op, width) in [
+        (Comparison::Eq, 1),
+        (Comparison::Ne, 1),
+        (Comparison::Ge, 3),
+        (Comparison::Ge, 4),
+        (Comparison::Ge, 11),
+        (Comparison::Ge, 12),
+        (Comparison::Ge, 27),
+        (Comparison::Ge, 28),
+        (Comparison::Ge, 59),
+        (Comparison::Ge, 60),
+    ] {
+        let interval = vec![Interval::bits(width)];
+        let formula = Formula::compare(Linear::slot(Slot(0)), op, Linear::param(Param(0)));
+        let shape = Shape::new(interval.clone(), interval, formula).unwrap();
+        domains.push((shape.constraints() + shape.system().instances(), shape.domain_size()));
+        let key = setup(&shape, &mut rng(50)).unwrap();
+        let full = (1 << width) - 1;
+        let values =
+            if op == Comparison::Eq { [(full, full), (0, 0)] } else { [(full, 0), (1, 0)] };
+        for (seed, (slot, param)) in (51..).zip(values) {
+            agrees_with_arkworks(&key, &[slot], &[param], seed);
+        }
+    }
+    let full = [8, 16, 32, 64].map(|size| (size, size));
+    let begun = [8, 16, 32, 64].map(|size| (size + 1, 2 * size));
+    assert!(full.iter().chain(&begun).all(|edge| domains.contains(edge)), "{domains:?}");
+}
+
+/// Alternatives, counted and in ports, with inverses in both queries of B.
+#[test]
+fn prover_agrees_with_arkworks_on_alternatives() {
+    let against = |s, op, p| Formula::compare(Linear::slot(Slot(s)), op, Linear::param(Param(p)));
+    let parts = vec![
+        against(0, Comparison::Ge, 0),
+        against(1, Comparison::Ne, 0),
+        against(2, Comparison::Eq, 0),
+    ];
+    let byte = Interval::bits(8);
+    for (k, slots) in [(1, [5, 9, 9]), (2, [3, 7, 9]), (2, [200, 9, 9]), (3, [255, 8, 9])] {
+        let formula = Formula::AtLeast(k, parts.clone());
+        let shape = Shape::new(vec![byte; 3], vec![byte], formula).unwrap();
+        let key = setup(&shape, &mut rng(60)).unwrap();
+        let params = if slots[0] == 5 { [5] } else { [9] };
+        let holds = shape.holds(&slots, &params).unwrap();
+        if holds {
+            agrees_with_arkworks(&key, &slots, &params, 61);
+        } else {
+            assert!(key.prove(&slots, &params, &mut rng(61)).is_err());
+        }
+    }
+}
+
+/// 30 slots, each different from 0, and their sum from 1: sums of many points in every query, G2
+/// included, and tables as large as they are said to be.
+#[test]
+fn prover_agrees_with_arkworks_on_many_inverses() {
+    let zero = || Linear::param(Param(0));
+    let differs = |s| Formula::compare(Linear::slot(Slot(s)), Comparison::Ne, zero());
+    let formula = Formula::All((0..30).map(differs).collect());
+    let byte = Interval::bits(8);
+    let shape = Shape::new(vec![byte; 30], vec![byte], formula).unwrap();
+    let key = setup(&shape, &mut rng(70)).unwrap();
+    let slots: Vec<i128> = (1..=30).collect();
+    agrees_with_arkworks(&key, &slots, &[0], 71);
+    assert!(key.prove(&slots, &[30], &mut rng(72)).is_err());
+    within_bound(&key);
+}
+
+/// The bound that `ProvingKey::prepared_size` states.
+fn within_bound(key: &ProvingKey) {
+    key.prepare();
+    let (size, bound) = (key.prepared_size(), (2 << 20) + 17 * 1024 * key.shape().domain_size());
+    assert!(size <= bound, "{size} of {bound}");
+}
+
+#[test]
+fn prepared_size_is_bounded_and_reported() {
+    let shape = shape();
+    let key = setup(&shape, &mut rng(80)).unwrap();
+    let alone = key.verifying_key().clone();
+    assert_eq!(alone.prepared_size(), 0);
+    alone.prepare();
+    // One slot for each of two parameters, two slots and the blinder, at 255 points.
+    assert_eq!(alone.prepared_size(), 5 * 255 * size_of::<G1Affine>());
+    key.prepare();
+    let size = key.prepared_size();
+    // The H query's windows of 8 bits are the most of it.
+    let windows = (shape.domain_size() - 1) * 32 * size_of::<G1Affine>();
+    assert!(size > alone.prepared_size() + windows && size < 4 * windows, "{size}");
+    key.prepare();
+    key.prove(&SLOTS, &PARAMS, &mut rng(81)).unwrap();
+    assert_eq!(key.prepared_size(), size);
+    within_bound(&key);
 }
