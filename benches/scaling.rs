@@ -20,6 +20,8 @@ mod bbs;
 mod circuits;
 #[path = "scaling/comparisons.rs"]
 mod comparisons;
+#[path = "scaling/cores.rs"]
+mod cores;
 #[path = "scaling/plot.rs"]
 mod plot;
 #[path = "scaling/presentations.rs"]

@@ -1,5 +1,6 @@
 //! Whole presentations, from and to octets.
 
+use crate::cores;
 use crate::scenario::{self, Scenario, rng};
 use crate::series::{Effort, Scale, Series};
 use sigil::encoding::Wire;
@@ -76,8 +77,7 @@ pub(crate) fn threads(effort: Effort) -> Series {
     );
     let scenario = scenario::sixteen();
     for threads in [1, 2] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let values = pool.expect("threads").install(|| cost(effort, &scenario));
+        let values = cores::pool(threads).install(|| cost(effort, &scenario));
         series.push(threads as f64, values);
     }
     series

@@ -99,6 +99,26 @@ impl Entry {
         Self { operation, octets, run }
     }
 
+    /// An operation on the threads of a pool. The clock runs in the pool: a verifier that has one is
+    /// in it already.
+    pub fn within<T: Send>(
+        pool: rayon::ThreadPool,
+        operation: Operation,
+        octets: Option<usize>,
+        body: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        let run = Box::new(move || {
+            pool.install(|| {
+                let start = Instant::now();
+                let output = body();
+                let taken = start.elapsed();
+                std::hint::black_box(output);
+                taken
+            })
+        });
+        Self { operation, octets, run }
+    }
+
     /// The median by itself, for what no peer has.
     pub fn alone(&mut self, rounds: usize) -> Duration {
         (self.run)();

@@ -19,6 +19,8 @@ mod bbs_plus_025;
 #[path = "../../scaling/comparisons.rs"]
 mod comparisons;
 mod contest;
+#[path = "../../scaling/cores.rs"]
+mod cores;
 mod fair_lego;
 mod floors;
 mod groth16_06;

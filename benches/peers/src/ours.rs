@@ -3,8 +3,8 @@
 
 use crate::comparisons::Comparisons;
 use crate::contest::{Entry, Operation, Side};
-use crate::inputs;
 use crate::scenario::{self, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario};
+use crate::{cores, inputs};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sigil::bbs::{Generators, Interface, Proof, SecretKey, Signature, Suite, standard};
@@ -157,13 +157,11 @@ fn presentation() -> Vec<Entry> {
         let presentation = Presentation::from_bytes(&octets).unwrap();
         scenario.verify(&presentation).map_err(|_| ()).unwrap()
     };
-    let two = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    // Shared by both: what runs in the pool has to be one that any thread may run.
     let verify = Arc::new(verify);
     let on_two = verify.clone();
     vec![
         Entry::new(Operation::Present, Some(size), prove),
         Entry::new(Operation::PresentVerify, Some(size), move || verify()),
-        Entry::new(Operation::PresentVerifyTwo, Some(size), move || two.install(|| on_two())),
+        Entry::within(cores::pool(2), Operation::PresentVerifyTwo, Some(size), move || on_two()),
     ]
 }
