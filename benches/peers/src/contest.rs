@@ -14,6 +14,9 @@ pub enum Operation {
     Verify,
     /// Prove, revealing eight messages; to octets.
     ProofGen,
+    /// A presentation of a credential of sixteen fields under a policy without predicates, revealing
+    /// eight: a BBS proof and little else; beside a proof.
+    Reveal,
     /// Decode a proof and verify it.
     ProofVerify,
     /// Groth16 over BN254 on the constraint system of our presentation.
@@ -39,6 +42,7 @@ impl Operation {
             Operation::Sign => "sign".into(),
             Operation::Verify => "verify".into(),
             Operation::ProofGen => "proof gen".into(),
+            Operation::Reveal => "  by credential".into(),
             Operation::ProofVerify => "proof verify".into(),
             Operation::Groth16Prove => "groth16 prove".into(),
             Operation::Groth16Verify => "groth16 verify".into(),
@@ -53,6 +57,7 @@ impl Operation {
     /// The operation of a peer that it is compared with.
     fn opponent(self) -> Self {
         match self {
+            Operation::Reveal => Operation::ProofGen,
             Operation::PresentVerifyTwo => Operation::PresentVerify,
             other => other,
         }

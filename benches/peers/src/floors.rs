@@ -38,6 +38,9 @@ const BATCHED_G2: f64 = 17.0;
 const CREDENTIAL: Bbs =
     Bbs { messages: inputs::MESSAGES + 4, hidden: 12, digits: 2.0 * DIGITS + 46.0 };
 
+/// The same where the two dates are revealed, for want of a predicate over them.
+const CREDENTIAL_SHOWING_DATES: Bbs = Bbs { hidden: 10, ..CREDENTIAL };
+
 /// The peers' sixteen, all of them hashed.
 const STANDARD: Bbs = Bbs {
     messages: inputs::MESSAGES,
@@ -61,6 +64,7 @@ pub fn terms(operation: Operation) -> Vec<Term> {
         Operation::Sign => STANDARD.sign(),
         Operation::Verify => STANDARD.verify(),
         Operation::ProofGen => STANDARD.proof_gen(),
+        Operation::Reveal => CREDENTIAL_SHOWING_DATES.proof_gen(),
         Operation::ProofVerify => {
             let mut terms = decoding(3.0, "the points of the proof");
             terms.extend(STANDARD.proof_verify());
@@ -142,40 +146,48 @@ impl Bbs {
         terms
     }
 
-    /// All five points are multiples of A and of B, but for the sum over the hidden: two chains of
-    /// doublings give the powers of both, and buckets gather what each multiple takes of them.
+    /// All five points are multiples of A and of B, but for the sum over the hidden.
     fn proof_gen(self) -> Vec<Term> {
         // Ā, B̄ and T1 of A; D, B̄, T1 and T2 of B.
-        let multiples = 3.0 + 4.0;
-        // Two halves of 128 bits in 32 signed digits of 4 bits.
-        let digits = 2.0 * 32.0 * 15.0 / 16.0;
-        // Eight buckets for each of the five points are summed up by twice as many additions.
-        let buckets = 5.0 * 2.0 * 8.0;
-        vec![
+        let mut terms = sums_over(2.0, 3.0 + 4.0, 5.0);
+        terms.extend([
             self.commitment(),
             term(self.hidden as f64 * DIGITS, BlsAddTabled, "T2, from the blindings"),
-            term(2.0 * DOUBLINGS, BlsDouble, "the powers of A and of B"),
-            term(multiples * digits, BlsAddBatched, "the buckets of Ā, B̄, D, T1, T2"),
-            term(buckets, BlsAddMixed, "the sums of the buckets"),
-        ]
+        ]);
+        terms
     }
 
     /// Without decoding, which a presentation does for all of its points.
     fn proof_verify(self) -> Vec<Term> {
         // B̄, Ā and D in T1, D in T2.
-        let multiples = 4.0;
-        vec![
+        let mut terms = sums_over(3.0, 4.0, 2.0);
+        terms.extend([
             term(
                 (self.messages as f64 + 2.0) * DIGITS,
                 BlsAddTabled,
                 "T2, from P1, Q1 and the messages",
             ),
-            term(2.0 * DOUBLINGS, BlsDouble, "T1 and T2"),
-            term(multiples * SPARSE + 3.0 * ODD_MULTIPLES, BlsAddMixed, "T1 and T2"),
             term(1.0, BlsMillerTwo, "the equation"),
             term(1.0, BlsFinal, "the equation"),
-        ]
+        ]);
+        terms
     }
+}
+
+/// Several sums of multiples of the same changing points, as in `src/curve/sums.rs`: the powers of a point
+/// are doubled up once for all of its multiples, and buckets gather what each sum takes of them.
+fn sums_over(points: f64, multiples: f64, sums: f64) -> Vec<Term> {
+    // Both halves of a scalar in 26 signed digits of 5 bits, of which one in 32 is 0.
+    let digits = 2.0 * 26.0 * 31.0 / 32.0;
+    // Sixteen buckets a sum, by the bits of their numbers: 8 buckets for each of four bits and 1.
+    let (bits, buckets) = (4.0, 4.0 * 7.0);
+    vec![
+        term(points * 125.0, BlsDouble, "the powers of the changing points"),
+        term(multiples * digits, BlsAddBatched, "the buckets of their multiples"),
+        term(sums * buckets, BlsAddBatched, "the sums of the buckets, by bits"),
+        term(sums * bits, BlsDouble, "the sums of the bits"),
+        term(sums * bits, BlsAddMixed, "the sums of the bits"),
+    ]
 }
 
 /// What a proof's time depends on.
@@ -209,9 +221,11 @@ impl Circuit {
     fn prove(&self) -> Vec<Term> {
         // Half of the bits are ones; each has a point in A, in B of both groups and in L.
         let ones = self.bits / 2.0;
-        // Seven transforms, three to the coset and one back with a factor a point, and the quotient.
-        let butterflies = 7.0 * self.domain / 2.0 * self.domain.log2();
-        let factors = 4.0 * self.domain + 2.0 * self.domain;
+        // Five transforms, as in `circuits/src/quotient.rs`: one to coefficients and one to the coset for
+        // each of A and B, and one back for their product. No row has a C.
+        let butterflies = 5.0 * self.domain / 2.0 * self.domain.log2();
+        // Shifts to the coset and back, and the products.
+        let factors = 4.0 * self.domain;
         let [windows, buckets] = shared_buckets(self.domain - 1.0);
         vec![
             term(butterflies + factors, BnScalarMultiply, "the quotient's coefficients"),
@@ -240,7 +254,7 @@ impl Circuit {
 /// Fixed bases whose windows share one set of buckets, at the width that costs least: additions of a
 /// base, and additions that sum up the buckets of multiples 1 to 2^(w−1).
 fn shared_buckets(bases: f64) -> [f64; 2] {
-    let at = |width: i32| [(254.0 / f64::from(width)).ceil(), 2.0 * 2f64.powi(width - 1)];
+    let at = |width: i32| [(255.0 / f64::from(width)).ceil(), 2.0 * 2f64.powi(width - 1)];
     // A mixed addition takes eleven multiplications.
     let cost = |[windows, buckets]: [f64; 2]| windows * bases * BATCHED_G1 + buckets * 11.0;
     let widths = (4..=15).map(at);

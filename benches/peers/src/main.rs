@@ -41,8 +41,8 @@ use std::process::{Command, ExitCode};
 const ROUNDS: usize = 60;
 const QUICK: usize = 7;
 
-/// Constraints at which proving is compared, and how many of the rounds each gets: a proof of the
-/// largest takes a second of both sides.
+/// Constraints at which proving is compared, and by what the rounds of each are divided: proofs of the
+/// largest take a fifth of a second each.
 const LADDER: [(usize, usize); 4] = [(25, 1), (65, 1), (520, 2), (8_192, 6)];
 
 fn main() -> ExitCode {

@@ -20,6 +20,7 @@ const SUITE: Suite = Suite::Sha256;
 /// Our entries.
 pub fn side() -> Side {
     let mut entries = bbs();
+    entries.push(reveal());
     entries.extend(groth16());
     entries.extend(presentation());
     Side { name: "sigil", entries }
@@ -136,6 +137,25 @@ fn bbs() -> Vec<Entry> {
         Entry::new(Operation::ProofGen, Some(size), prove),
         Entry::new(Operation::ProofVerify, Some(size), proof_verify),
     ]
+}
+
+/// Sixteen fields, eight revealed, and no predicate: what is left of the policy without its parameters.
+fn reveal_only() -> Scenario {
+    let policy = SIXTEEN_POLICY.split("[params]").next().unwrap();
+    let policy = policy.replacen("[[claims]]", "validity = \"reveal\"\n\n[[claims]]", 1);
+    Scenario::new(&policy, &[(SIXTEEN, SIXTEEN_RECORD)])
+}
+
+fn reveal() -> Entry {
+    let scenario = reveal_only();
+    let mut rng = ChaCha20Rng::seed_from_u64(13);
+    let mut prove = move || {
+        let Scenario { terms, request, .. } = &scenario;
+        let made = presentation::prove(terms, request, &scenario.holdings(), None, &mut rng);
+        made.unwrap().to_bytes()
+    };
+    let size = prove().len();
+    Entry::new(Operation::Reveal, Some(size), prove)
 }
 
 /// Sixteen fields, eight revealed, one 64-bit threshold and the validity window proven: the scenario
