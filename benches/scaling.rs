@@ -1,5 +1,6 @@
-//! What things cost as they grow: messages, revealed share, slots, constraints, threads. One CSV file
-//! and one SVG plot a series under `target/scaling/`, and a summary in Markdown on the terminal.
+//! What things cost as they grow: messages, revealed share, slots, constraints, threads, batches, and
+//! the memory of a stream of proofs. One CSV file and one SVG plot a series under `target/scaling/`,
+//! and a summary in Markdown on the terminal.
 //!
 //! ```text
 //! cargo bench --bench scaling [-- [--quick] [SERIES..]]
@@ -14,6 +15,8 @@
 #[path = "../tests/scenario/mod.rs"]
 mod scenario;
 
+#[path = "scaling/batches.rs"]
+mod batches;
 #[path = "scaling/bbs.rs"]
 mod bbs;
 #[path = "scaling/circuits.rs"]
@@ -22,6 +25,8 @@ mod circuits;
 mod comparisons;
 #[path = "scaling/cores.rs"]
 mod cores;
+#[path = "scaling/crowd.rs"]
+mod crowd;
 #[path = "scaling/plot.rs"]
 mod plot;
 #[path = "scaling/presentations.rs"]
@@ -36,22 +41,31 @@ use std::time::Instant;
 /// A series: its name, and what measures it.
 type Entry = (&'static str, fn(Effort) -> Series);
 
-const ALL: [Entry; 5] = [
+const ALL: [Entry; 8] = [
     ("messages", bbs::messages),
     ("revealed", bbs::revealed),
     ("slots", presentations::slots),
     ("constraints", circuits::constraints),
     ("threads", presentations::threads),
+    ("batch", batches::batch),
+    ("throughput", batches::throughput),
+    ("memory", batches::memory),
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut effort = Effort::Full;
     let mut wanted = Vec::new();
-    for argument in std::env::args().skip(1) {
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
             // What cargo passes to every bench.
             "--bench" => {}
             "--quick" => effort = Effort::Quick,
+            batches::MEMORY => {
+                let count = arguments.next().ok_or("a number of presentations")?.parse()?;
+                batches::print_memory(count);
+                return Ok(());
+            }
             name if ALL.iter().any(|(series, _)| series.starts_with(name)) => {
                 wanted.push(argument);
             }

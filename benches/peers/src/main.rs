@@ -2,18 +2,21 @@
 //! thread. Prints a table of medians and ratios.
 //!
 //! ```text
-//! cargo run --release --manifest-path benches/peers/Cargo.toml -- [--quick] [--rounds N]
+//! cargo run --release --manifest-path benches/peers/Cargo.toml -- \
+//!     [batch] [--quick] [--rounds N]
 //! ```
 //!
 //! Between the rounds it measures the primitives, and from those and the counts in `floors.rs` prints
 //! how near to its floor each operation of ours comes. The last table holds what was measured
-//! against what was to be shown.
+//! against what was to be shown. With `batch` it measures batches instead, for which there is no peer: a
+//! minute or two.
 //!
 //! What is given to a peer is given in the form that suits it best: parameters and keys are
 //! prepared beforehand, copies that only its signatures force are made off the clock, and its
 //! multi-threading is off at compile time. Decoding from octets is on the clock on both sides of
 //! every verification, encoding on both sides of every proof.
 
+mod batch;
 mod bbs_041;
 mod bbs_plus_025;
 #[path = "../../scaling/comparisons.rs"]
@@ -21,6 +24,8 @@ mod comparisons;
 mod contest;
 #[path = "../../scaling/cores.rs"]
 mod cores;
+#[path = "../../scaling/crowd.rs"]
+mod crowd;
 mod fair_lego;
 mod floors;
 mod groth16_06;
@@ -33,6 +38,7 @@ mod report;
 mod scenario;
 mod zkryptium_08;
 
+use batch::Size;
 use contest::{Line, Operation, Side, contest};
 use primitives::Primitives;
 use report::{Bound, Requirement};
@@ -46,8 +52,8 @@ const QUICK: usize = 7;
 const LADDER: [(usize, usize); 4] = [(25, 1), (65, 1), (520, 2), (8_192, 6)];
 
 fn main() -> ExitCode {
-    let Some(rounds) = rounds(std::env::args().skip(1)) else {
-        eprintln!("usage: sigil-peers [--quick] [--rounds N], N at least 1");
+    let Some(Arguments { batch, quick, rounds }) = arguments(std::env::args().skip(1)) else {
+        eprintln!("usage: sigil-peers [batch] [--quick] [--rounds N], N at least 1");
         return ExitCode::from(2);
     };
     // This thread becomes the only one of the pool: whoever calls rayon stays on it.
@@ -59,20 +65,30 @@ fn main() -> ExitCode {
 
     println!("machine   {}", machine());
     println!("compiler  {}", compiler());
+    if batch {
+        let size = if quick { Size::QUICK } else { Size::FULL };
+        let rounds = rounds.unwrap_or(size.rounds);
+        report::must_show(&batch::run(Size { rounds, ..size }));
+    } else {
+        peers(rounds.unwrap_or(if quick { QUICK } else { ROUNDS }));
+    }
+    ExitCode::SUCCESS
+}
+
+/// Everything that has a peer, and the rate of issuing.
+fn peers(rounds: usize) {
     println!("rounds    {rounds}, alternating, one thread, medians");
     println!(
         "inputs    {} messages, {} revealed; bound of 64 bits on one hidden message\n",
         inputs::MESSAGES,
         inputs::DISCLOSED.len()
     );
-
     let mut primitives = Primitives::new();
     let lines = contests(rounds, &mut primitives);
     let issued = ours::issue().alone(10 * rounds);
     let medians = primitives.medians();
     report::contests(&lines, &medians);
-    println!("\nissue: {:.3} ms a credential", issued.as_secs_f64() * 1e3);
-    println!();
+    println!("\nissue: {:.3} ms a credential\n", issued.as_secs_f64() * 1e3);
     primitives.print();
     let mut operations = Vec::new();
     for operation in lines.iter().map(|line| line.operation).chain([Operation::Issue]) {
@@ -82,14 +98,12 @@ fn main() -> ExitCode {
     }
     floors::print(&operations, &medians);
     let mut requirements = report::requirements(&lines, &medians);
-    let rate = 1.0 / issued.as_secs_f64();
     requirements.push(Requirement::new(
         "credentials of 16 fields issued a second, JSON to JSON, 1 core",
         Bound::AtLeast(4_000.0),
-        Some(rate),
+        Some(1.0 / issued.as_secs_f64()),
     ));
     report::must_show(&requirements);
-    ExitCode::SUCCESS
 }
 
 fn contests(rounds: usize, primitives: &mut Primitives) -> Vec<Line> {
@@ -115,16 +129,25 @@ fn contests(rounds: usize, primitives: &mut Primitives) -> Vec<Line> {
     lines
 }
 
-fn rounds(mut arguments: impl Iterator<Item = String>) -> Option<usize> {
-    let mut rounds = ROUNDS;
+struct Arguments {
+    batch: bool,
+    quick: bool,
+    rounds: Option<usize>,
+}
+
+fn arguments(mut arguments: impl Iterator<Item = String>) -> Option<Arguments> {
+    let mut parsed = Arguments { batch: false, quick: false, rounds: None };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => rounds = QUICK,
-            "--rounds" => rounds = arguments.next()?.parse().ok().filter(|&n| n > 0)?,
+            "batch" => parsed.batch = true,
+            "--quick" => parsed.quick = true,
+            "--rounds" => {
+                parsed.rounds = Some(arguments.next()?.parse().ok().filter(|&n| n > 0)?);
+            }
             _ => return None,
         }
     }
-    Some(rounds)
+    Some(parsed)
 }
 
 fn machine() -> String {
