@@ -63,8 +63,12 @@ pub fn terms(operation: Operation) -> Vec<Term> {
     match operation {
         Operation::Sign => STANDARD.sign(),
         Operation::Verify => STANDARD.verify(),
-        Operation::ProofGen => STANDARD.proof_gen(),
-        Operation::Reveal => CREDENTIAL_SHOWING_DATES.proof_gen(),
+        Operation::ProofGen => {
+            let mut terms = vec![STANDARD.commitment()];
+            terms.extend(STANDARD.proof_gen_held());
+            terms
+        }
+        Operation::Reveal => CREDENTIAL_SHOWING_DATES.proof_gen_held(),
         Operation::ProofVerify => {
             let mut terms = decoding(3.0, "the points of the proof");
             terms.extend(STANDARD.proof_verify());
@@ -146,15 +150,17 @@ impl Bbs {
         terms
     }
 
-    /// All five points are multiples of A and of B, but for the sum over the hidden.
-    fn proof_gen(self) -> Vec<Term> {
+    /// All five points are multiples of A and of B, but for the sum over the hidden. A credential holds
+    /// its B.
+    fn proof_gen_held(self) -> Vec<Term> {
         // Ā, B̄ and T1 of A; D, B̄, T1 and T2 of B.
         let mut terms = sums_over(2.0, 3.0 + 4.0, 5.0);
-        terms.extend([
-            self.commitment(),
-            term(self.hidden as f64 * DIGITS, BlsAddTabled, "T2, from the blindings"),
-        ]);
+        terms.push(self.blindings());
         terms
+    }
+
+    fn blindings(self) -> Term {
+        term(self.hidden as f64 * DIGITS, BlsAddTabled, "T2, from the blindings")
     }
 
     /// Without decoding, which a presentation does for all of its points.
@@ -263,14 +269,10 @@ fn shared_buckets(bases: f64) -> [f64; 2] {
 
 /// `points` of G1 are decoded beside B.
 fn groth16_verify(points: f64) -> Vec<Term> {
-    let params: f64 = 8.0 + 3.0;
     vec![
         term(points, BnDecodeG1, "points of G1"),
         term(1.0, BnDecodeG2, "B"),
-        term(params + 2.0, BnAddG1, "the parameters' sum, with IC_0 and D"),
-        term(1.0, BnPrepare, "the lines of B"),
-        term(1.0, BnMillerThree, "the equation"),
-        term(1.0, BnFinal, "the equation"),
+        term(1.0, BnEquation, "the equation"),
     ]
 }
 
@@ -278,7 +280,7 @@ fn groth16_verify(points: f64) -> Vec<Term> {
 const SLOT_DIGITS: f64 = 8.0 + 3.0 + 3.0;
 
 fn present() -> Vec<Term> {
-    let mut terms = CREDENTIAL.proof_gen();
+    let mut terms = CREDENTIAL.proof_gen_held();
     terms.extend(Circuit::of(&ours::shape()).prove());
     terms.extend([
         term(SLOT_DIGITS + DIGITS, BlsAddTabled, "C, from the slots and its blinder"),

@@ -86,7 +86,7 @@ fn peers(rounds: usize) {
     let mut primitives = Primitives::new();
     let lines = contests(rounds, &mut primitives);
     let issued = ours::issue().alone(10 * rounds);
-    let medians = primitives.medians();
+    let medians = primitives.best();
     report::contests(&lines, &medians);
     println!("\nissue: {:.3} ms a credential\n", issued.as_secs_f64() * 1e3);
     primitives.print();
