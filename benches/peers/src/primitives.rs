@@ -216,11 +216,8 @@ fn bls_points(rng: &mut ChaCha20Rng) -> Vec<Measure> {
     let affine = blstrs::G1Affine::from(blstrs::G1Projective::random(&mut *rng));
     let scalar = blstrs::Scalar::random(&mut *rng);
     let octets = affine.to_compressed();
-    let mut gathered = FixedSum::with_capacity(BASES);
-    for _ in 0..POINTS {
-        gathered.add_point(&blstrs::G1Projective::random(&mut *rng).into());
-    }
-    let random = |rng: &mut ChaCha20Rng| blstrs::G1Projective::random(rng).into();
+    let random = |rng: &mut ChaCha20Rng| blstrs::G1Affine::from(blstrs::G1Projective::random(rng));
+    let points: Vec<blstrs::G1Affine> = (0..POINTS).map(|_| random(&mut *rng)).collect();
     let bases: Vec<FixedBase> = (0..BASES).map(|_| FixedBase::new(random(&mut *rng))).collect();
     bases.iter().for_each(FixedBase::prepare);
     let scalars: Vec<_> = (0..BASES).map(|_| blstrs::Scalar::random(&mut *rng)).collect();
@@ -230,7 +227,11 @@ fn bls_points(rng: &mut ChaCha20Rng) -> Vec<Measure> {
         Measure::new(Primitive::BlsDouble, 64, move || doubled = doubled.double()),
         Measure::new(Primitive::BlsAddMixed, 64, move || total += black_box(&affine)),
         // One fewer addition than points.
-        Measure::divided(Primitive::BlsAddBatched, POINTS as f64 - 1.0, move || gathered.finish()),
+        Measure::divided(Primitive::BlsAddBatched, POINTS as f64 - 1.0, move || {
+            let mut sum = FixedSum::with_capacity(BASES);
+            points.iter().for_each(|point| sum.add_point(point));
+            sum.finish()
+        }),
         Measure::divided(
             Primitive::BlsAddTabled,
             BASES as f64 * crate::floors::DIGITS - 1.0,
