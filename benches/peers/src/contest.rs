@@ -14,6 +14,10 @@ pub enum Operation {
     Verify,
     /// Prove, revealing eight messages; to octets.
     ProofGen,
+    /// A proof from a signature that is kept with its point B; beside a proof.
+    ProofGenHeld,
+    /// The same with tables of its own.
+    ProofGenPrepared,
     /// A presentation of a credential of sixteen fields under a policy without predicates, revealing
     /// eight: a BBS proof and little else; beside a proof.
     Reveal,
@@ -42,6 +46,8 @@ impl Operation {
             Operation::Sign => "sign".into(),
             Operation::Verify => "verify".into(),
             Operation::ProofGen => "proof gen".into(),
+            Operation::ProofGenHeld => "  from a wallet".into(),
+            Operation::ProofGenPrepared => "  with tables".into(),
             Operation::Reveal => "  by credential".into(),
             Operation::ProofVerify => "proof verify".into(),
             Operation::Groth16Prove => "groth16 prove".into(),
@@ -57,7 +63,9 @@ impl Operation {
     /// The operation of a peer that it is compared with.
     fn opponent(self) -> Self {
         match self {
-            Operation::Reveal => Operation::ProofGen,
+            Operation::ProofGenHeld | Operation::ProofGenPrepared | Operation::Reveal => {
+                Operation::ProofGen
+            }
             Operation::PresentVerifyTwo => Operation::PresentVerify,
             other => other,
         }

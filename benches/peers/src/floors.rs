@@ -68,6 +68,8 @@ pub fn terms(operation: Operation) -> Vec<Term> {
             terms.extend(STANDARD.proof_gen_held());
             terms
         }
+        Operation::ProofGenHeld => STANDARD.proof_gen_held(),
+        Operation::ProofGenPrepared => STANDARD.proof_gen_prepared(),
         Operation::Reveal => CREDENTIAL_SHOWING_DATES.proof_gen_held(),
         Operation::ProofVerify => {
             let mut terms = decoding(3.0, "the points of the proof");
@@ -157,6 +159,14 @@ impl Bbs {
         let mut terms = sums_over(2.0, 3.0 + 4.0, 5.0);
         terms.push(self.blindings());
         terms
+    }
+
+    /// With tables for A and B.
+    fn proof_gen_prepared(self) -> Vec<Term> {
+        vec![
+            term((3.0 + 4.0) * DIGITS, BlsAddTabled, "Ā, B̄, D, T1, T2, from A and B"),
+            self.blindings(),
+        ]
     }
 
     fn blindings(self) -> Term {

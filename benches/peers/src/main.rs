@@ -36,6 +36,7 @@ mod proof_system_034;
 mod report;
 #[path = "../../../tests/scenario/mod.rs"]
 mod scenario;
+mod wallet;
 mod zkryptium_08;
 
 use batch::Size;

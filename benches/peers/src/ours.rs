@@ -4,7 +4,7 @@
 use crate::comparisons::Comparisons;
 use crate::contest::{Entry, Operation, Side};
 use crate::scenario::{self, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario};
-use crate::{cores, inputs};
+use crate::{cores, inputs, wallet};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sigil::bbs::{Generators, Interface, Proof, SecretKey, Signature, Suite, standard};
@@ -20,6 +20,7 @@ const SUITE: Suite = Suite::Sha256;
 /// Our entries.
 pub fn side() -> Side {
     let mut entries = bbs();
+    entries.extend(wallet::entries());
     entries.push(reveal());
     entries.extend(groth16());
     entries.extend(presentation());
