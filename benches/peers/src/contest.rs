@@ -1,10 +1,12 @@
 //! What is compared, and how: one operation of ours beside the same of a peer, in alternating
-//! rounds, so that a busy machine or a changed clock falls on both.
+//! rounds, so that a busy machine or a changed clock falls on both. Every round takes a sample of
+//! the primitives too, for the floors.
 
+use crate::primitives::Primitives;
 use std::time::{Duration, Instant};
 
-/// An operation that at least one peer shares with us.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// An operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// Sign sixteen messages.
     Sign,
@@ -12,30 +14,60 @@ pub enum Operation {
     Verify,
     /// Prove, revealing eight messages; to octets.
     ProofGen,
+    /// A proof from a signature that is kept with its point B; beside a proof.
+    ProofGenHeld,
+    /// The same with tables of its own.
+    ProofGenPrepared,
+    /// A presentation of a credential of sixteen fields under a policy without predicates, revealing
+    /// eight: a BBS proof and little else; beside a proof.
+    Reveal,
     /// Decode a proof and verify it.
     ProofVerify,
-    /// Groth16 over BN254 on our constraint system.
+    /// Groth16 over BN254 on the constraint system of our presentation.
     Groth16Prove,
     /// Its verification, from octets.
     Groth16Verify,
+    /// Groth16 over BN254 on so many constraints.
+    Groth16ProveOf(usize),
     /// A whole presentation: signature proof and bound; to octets.
     Present,
     /// Decode a presentation and verify it.
     PresentVerify,
+    /// The same with two threads; beside a peer that keeps to its one.
+    PresentVerifyTwo,
+    /// A record of sixteen fields to a credential's document.
+    Issue,
 }
 
 impl Operation {
     /// As printed.
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> String {
         match self {
-            Operation::Sign => "sign",
-            Operation::Verify => "verify",
-            Operation::ProofGen => "proof gen",
-            Operation::ProofVerify => "proof verify",
-            Operation::Groth16Prove => "groth16 prove",
-            Operation::Groth16Verify => "groth16 verify",
-            Operation::Present => "present",
-            Operation::PresentVerify => "present verify",
+            Operation::Sign => "sign".into(),
+            Operation::Verify => "verify".into(),
+            Operation::ProofGen => "proof gen".into(),
+            Operation::ProofGenHeld => "  from a wallet".into(),
+            Operation::ProofGenPrepared => "  with tables".into(),
+            Operation::Reveal => "  by credential".into(),
+            Operation::ProofVerify => "proof verify".into(),
+            Operation::Groth16Prove => "groth16 prove".into(),
+            Operation::Groth16Verify => "groth16 verify".into(),
+            Operation::Groth16ProveOf(count) => format!("groth16 {count}"),
+            Operation::Present => "present".into(),
+            Operation::PresentVerify => "present verify".into(),
+            Operation::PresentVerifyTwo => "  on 2 threads".into(),
+            Operation::Issue => "issue".into(),
+        }
+    }
+
+    /// The operation of a peer that it is compared with.
+    fn opponent(self) -> Self {
+        match self {
+            Operation::ProofGenHeld | Operation::ProofGenPrepared | Operation::Reveal => {
+                Operation::ProofGen
+            }
+            Operation::PresentVerifyTwo => Operation::PresentVerify,
+            other => other,
         }
     }
 }
@@ -79,6 +111,32 @@ impl Entry {
         });
         Self { operation, octets, run }
     }
+
+    /// An operation on the threads of a pool. The clock runs in the pool: a verifier that has one is
+    /// in it already.
+    pub fn within<T: Send>(
+        pool: rayon::ThreadPool,
+        operation: Operation,
+        octets: Option<usize>,
+        body: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        let run = Box::new(move || {
+            pool.install(|| {
+                let start = Instant::now();
+                let output = body();
+                let taken = start.elapsed();
+                std::hint::black_box(output);
+                taken
+            })
+        });
+        Self { operation, octets, run }
+    }
+
+    /// The median by itself, for what no peer has.
+    pub fn alone(&mut self, rounds: usize) -> Duration {
+        (self.run)();
+        median((0..rounds).map(|_| (self.run)()).collect())
+    }
 }
 
 /// An implementation under its name.
@@ -89,72 +147,69 @@ pub struct Side {
     pub entries: Vec<Entry>,
 }
 
+/// The outcome of one side in one contest.
+#[derive(Clone, Copy)]
+pub struct Outcome {
+    /// The median.
+    pub time: Duration,
+    /// Octets made or read.
+    pub octets: Option<usize>,
+}
+
 /// One line of the table.
 pub struct Line {
-    operation: Operation,
-    peer: &'static str,
-    ours: Option<(Duration, Option<usize>)>,
-    theirs: (Duration, Option<usize>),
+    /// What was done.
+    pub operation: Operation,
+    /// By whom, beside us.
+    pub peer: &'static str,
+    /// We.
+    pub ours: Outcome,
+    /// The peer.
+    pub theirs: Outcome,
 }
 
-/// Runs every operation of `peer` beside ours of the same kind, alternating.
-pub fn contest(ours: &mut Side, peer: &mut Side, rounds: usize) -> Vec<Line> {
-    peer.entries
-        .iter_mut()
-        .map(|theirs| {
-            let mut own = ours.entries.iter_mut().find(|e| e.operation == theirs.operation);
-            let (mut own_times, mut their_times) = (Vec::new(), Vec::new());
-            // The first two rounds warm caches and are not counted.
-            for round in 0..rounds + 2 {
-                let own_time = own.as_mut().map(|entry| (entry.run)());
-                let their_time = (theirs.run)();
-                if round >= 2 {
-                    own_times.extend(own_time);
-                    their_times.push(their_time);
-                }
-            }
-            Line {
-                operation: theirs.operation,
-                peer: peer.name,
-                ours: own.map(|entry| (median(own_times), entry.octets)),
-                theirs: (median(their_times), theirs.octets),
-            }
-        })
-        .collect()
-}
-
-/// The median of the times of at least one round.
-pub fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
-/// Prints the table. The ratio is the peer's time over ours: above one, ours is the faster.
-pub fn print(lines: &[Line]) {
-    println!(
-        "{:<16}{:<44}{:>11}{:>11}{:>9}{:>9}{:>9}",
-        "operation", "peer", "ours ms", "peer ms", "ratio", "ours B", "peer B"
-    );
-    let milliseconds = |time: Duration| format!("{:.3}", time.as_secs_f64() * 1e3);
-    let octets = |n: Option<usize>| n.map_or(String::new(), |n| n.to_string());
-    for line in lines {
-        let (own, ratio, own_octets) = match line.ours {
-            Some((time, size)) => (
-                milliseconds(time),
-                format!("{:.2}x", line.theirs.0.as_secs_f64() / time.as_secs_f64()),
-                octets(size),
-            ),
-            None => ("-".into(), "-".into(), String::new()),
-        };
-        println!(
-            "{:<16}{:<44}{:>11}{:>11}{:>9}{:>9}{:>9}",
-            line.operation.name(),
-            line.peer,
-            own,
-            milliseconds(line.theirs.0),
-            ratio,
-            own_octets,
-            octets(line.theirs.1),
-        );
+impl Line {
+    /// The peer's time over ours: above one, ours is the faster.
+    pub fn ratio(&self) -> f64 {
+        self.theirs.time.as_secs_f64() / self.ours.time.as_secs_f64()
     }
+}
+
+/// Runs every operation of ours that `peer` has a like of beside it, alternating.
+pub fn contest(
+    ours: &mut Side,
+    peer: &mut Side,
+    rounds: usize,
+    primitives: &mut Primitives,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for own in &mut ours.entries {
+        let opponent = own.operation.opponent();
+        let Some(theirs) = peer.entries.iter_mut().find(|e| e.operation == opponent) else {
+            continue;
+        };
+        let (mut own_times, mut their_times) = (Vec::new(), Vec::new());
+        // The first two rounds warm caches and are not counted.
+        for round in 0..rounds + 2 {
+            let (own_time, their_time) = ((own.run)(), (theirs.run)());
+            if round >= 2 {
+                own_times.push(own_time);
+                their_times.push(their_time);
+                primitives.sample();
+            }
+        }
+        lines.push(Line {
+            operation: own.operation,
+            peer: peer.name,
+            ours: Outcome { time: median(own_times), octets: own.octets },
+            theirs: Outcome { time: median(their_times), octets: theirs.octets },
+        });
+    }
+    lines
+}
+
+/// The median of at least one value.
+pub fn median<T: Copy + PartialOrd>(mut values: Vec<T>) -> T {
+    values.sort_unstable_by(|a, b| a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal));
+    values[values.len() / 2]
 }

@@ -1,22 +1,27 @@
 //! Our side: the standard interface on octets, so that hashing messages to scalars is on our clock
 //! even beside those who are given scalars.
 
+use crate::comparisons::Comparisons;
 use crate::contest::{Entry, Operation, Side};
-use crate::inputs;
-use crate::scenario::{SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario};
+use crate::scenario::{self, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario};
+use crate::{cores, inputs, wallet};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sigil::bbs::{Generators, Interface, Proof, SecretKey, Signature, Suite, standard};
 use sigil::encoding::Wire;
 use sigil::presentation::{self, Presentation};
+use sigil::schema::Schema;
 use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, Shape, Slot};
 use std::rc::Rc;
+use std::sync::Arc;
 
 const SUITE: Suite = Suite::Sha256;
 
 /// Our entries.
 pub fn side() -> Side {
     let mut entries = bbs();
+    entries.extend(wallet::entries());
+    entries.push(reveal());
     entries.extend(groth16());
     entries.extend(presentation());
     Side { name: "sigil", entries }
@@ -60,6 +65,34 @@ fn groth16() -> Vec<Entry> {
         Entry::new(Operation::Groth16Prove, Some(size), prove),
         Entry::new(Operation::Groth16Verify, Some(size), verify),
     ]
+}
+
+/// Proving at other sizes.
+pub fn ladder(counts: &[usize]) -> Side {
+    let mut rng = ChaCha20Rng::seed_from_u64(10);
+    let entries = counts.iter().map(|count| {
+        let Comparisons { shape, slots, params, .. } = Comparisons::with_constraints(*count);
+        let key = sigil_circuits::setup(&shape, &mut rng).unwrap();
+        let mut rng = rng.clone();
+        Entry::new(Operation::Groth16ProveOf(*count), Some(160), move || {
+            let proved = key.prove(&slots, &params, &mut rng).unwrap();
+            (proved.proof.to_bytes(), proved.commitment.to_bytes())
+        })
+    });
+    Side { name: "sigil", entries: entries.collect() }
+}
+
+/// A record of sixteen fields, as JSON, to a signed credential, as JSON: reading and writing are part
+/// of issuing.
+pub fn issue() -> Entry {
+    let schema = Arc::new(Schema::parse(SIXTEEN.as_bytes()).unwrap());
+    let issuer = scenario::issuer(&schema, SUITE, 12);
+    let mut counter = 0;
+    Entry::new(Operation::Issue, None, move || {
+        let record = schema.record_from_json(SIXTEEN_RECORD.as_bytes()).unwrap();
+        counter += 1;
+        issuer.issue(record, scenario::validity(), counter).unwrap().to_json().unwrap()
+    })
 }
 
 fn bbs() -> Vec<Entry> {
@@ -107,11 +140,30 @@ fn bbs() -> Vec<Entry> {
     ]
 }
 
+/// Sixteen fields, eight revealed, and no predicate: what is left of the policy without its parameters.
+fn reveal_only() -> Scenario {
+    let policy = SIXTEEN_POLICY.split("[params]").next().unwrap();
+    let policy = policy.replacen("[[claims]]", "validity = \"reveal\"\n\n[[claims]]", 1);
+    Scenario::new(&policy, &[(SIXTEEN, SIXTEEN_RECORD)])
+}
+
+fn reveal() -> Entry {
+    let scenario = reveal_only();
+    let mut rng = ChaCha20Rng::seed_from_u64(13);
+    let mut prove = move || {
+        let Scenario { terms, request, .. } = &scenario;
+        let made = presentation::prove(terms, request, &scenario.holdings(), None, &mut rng);
+        made.unwrap().to_bytes()
+    };
+    let size = prove().len();
+    Entry::new(Operation::Reveal, Some(size), prove)
+}
+
 /// Sixteen fields, eight revealed, one 64-bit threshold and the validity window proven: the scenario
 /// of our own tests. With the holder's secret, the status handle and the two dates that is twenty
 /// signed messages where the peers have sixteen, and three comparisons where they have one bound.
 fn presentation() -> Vec<Entry> {
-    let scenario = Rc::new(Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, SIXTEEN_RECORD)]));
+    let scenario = Arc::new(Scenario::new(SIXTEEN_POLICY, &[(SIXTEEN, SIXTEEN_RECORD)]));
     let mut rng = ChaCha20Rng::seed_from_u64(8);
     let prover = scenario.clone();
     let mut prove = move || {
@@ -126,8 +178,11 @@ fn presentation() -> Vec<Entry> {
         let presentation = Presentation::from_bytes(&octets).unwrap();
         scenario.verify(&presentation).map_err(|_| ()).unwrap()
     };
+    let verify = Arc::new(verify);
+    let on_two = verify.clone();
     vec![
         Entry::new(Operation::Present, Some(size), prove),
-        Entry::new(Operation::PresentVerify, Some(size), verify),
+        Entry::new(Operation::PresentVerify, Some(size), move || verify()),
+        Entry::within(cores::pool(2), Operation::PresentVerifyTwo, Some(size), move || on_two()),
     ]
 }
