@@ -279,6 +279,18 @@ impl Credential {
         self.signature.prepare();
     }
 
+    /// This credential under the signature of another: for forgeries.
+    #[cfg(test)]
+    pub(crate) fn under_signature_of(mut self, other: &Credential) -> Self {
+        let (generators, header) = (&self.generators, self.schema.header());
+        let messages = &self.messages.0;
+        let signature = other.signature();
+        let held =
+            HeldSignature::unverified(&self.issuer, signature, generators, &header, messages);
+        self.signature = held.unwrap();
+        self
+    }
+
     pub(crate) fn signature(&self) -> &Signature {
         self.signature.signature()
     }

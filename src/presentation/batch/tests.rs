@@ -1,11 +1,12 @@
 //! Batches against one by one, and what only a batch could miss.
 
 use super::*;
+use crate::bbs::Suite;
 use crate::encoding::Wire;
 use crate::presentation::combination::{Combination, PresentedLink};
 use crate::presentation::link::SharedLink;
 use crate::presentation::tests::scenario::{
-    AUDIENCE, NOW, Scenario, expectation, pair, rng, sixteen, time,
+    self, AUDIENCE, NOW, SIXTEEN_RECORD, Scenario, expectation, pair, rng, sixteen, time, validity,
 };
 use crate::presentation::verify::{Stated, bases};
 use crate::presentation::wire::Presentation;
@@ -144,6 +145,26 @@ fn reject_one_bad_presentation_among_a_thousand() {
         assert_eq!(refused(&verdicts), [place], "{name}");
         assert_eq!(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), 999);
     }
+}
+
+/// A credential under the signature of another one: all is in order but the pairing equation.
+#[test]
+fn reject_a_signature_of_another_credential_in_a_batch() {
+    let mut scenario = sixteen();
+    let requests = requests(&scenario, 9);
+    let mut octets = encode(&prove_all(&scenario, &requests));
+    let issuer = scenario::issuer(&scenario.schemas[0], Suite::Sha256, 100);
+    let issue = |number: u64| {
+        let record = scenario.schemas[0].record_from_json(SIXTEEN_RECORD.as_bytes()).unwrap();
+        issuer.issue(record, validity(), number).unwrap()
+    };
+    scenario.credentials = vec![issue(7).under_signature_of(&issue(8))];
+    octets[4] = encode(&prove_all(&scenario, &requests[4..5])).remove(0);
+    let presentation = Presentation::from_bytes(&octets[4]).unwrap();
+    let stated = Stated::new(&scenario.terms, &requests[4], &presentation).unwrap();
+    assert!(stated.open_proofs().is_ok(), "its challenge is in order");
+    assert_eq!(refused(&verify_all(&scenario, &requests, &octets)), [4]);
+    assert!(scenario.verify_for(&requests[4], &presentation).is_err());
 }
 
 #[test]
