@@ -27,8 +27,8 @@
 //! | part | µs | plainly |
 //! |---|---|---|
 //! | Miller loop that shares squarings and inversions ([`crate::pairing`]) | 135 | 268 |
-//! | `ρ·A`, by `coefficient`'s 64 doublings | 27 | 41 |
-//! | `Σ ρ·C` and `Σ σ·K` with scalars of 64 bits, `Σ (ρ − σ·c)·D` in full | 40 | 55 |
+//! | `ρ·A`, by `coefficient`'s 64 doublings | 29 | 54 |
+//! | `Σ ρ·C` and `Σ σ·K` with scalars of 64 bits, `Σ (ρ − σ·c)·D` in full | 25 | 36 |
 //!
 //! The bases of the key have their scalars added up over the whole batch, and are multiplied once
 //! through their tables. Once for a batch: three Miller loops with prepared lines, the final
