@@ -2,11 +2,38 @@
 //!
 //! A claim is two equations, `e(A, B) = e(α, β)·e(X, γ)·e(C, δ)` with
 //! `X = IC_0 + Σ a_j·IC_j + D`, and `K = Σ z_s·IC_s + ν̂·IC_v − c·D`. With coefficients `ρ` and `σ`
-//! for each claim, all of them are checked by
+//! for each claim, and sums and products over the claims, all are checked by
 //!
 //! ```text
 //! Π e(ρ·A, B) = e(Σρ·α, β) · e(Σ ρ·X + σ·(Σ z_s·IC_s + ν̂·IC_v − c·D − K), γ) · e(Σ ρ·C, δ)
 //! ```
+//!
+//! # Soundness
+//!
+//! Divided into one side, the equation says `Π E^ρ·F^σ = 1`, where `E` is by how much a claim's
+//! pairing equation errs, and `F = e(·, γ)` of the point by which its relation errs: 1 only if that
+//! point is the identity, since γ isn't and G1 has prime order. All are in the target group of
+//! prime order `r` (proofs are read only with their points in the subgroups). If any of them isn't
+//! 1, then whatever the other coefficients are, at most one value of its own fits. Coefficients are
+//! uniform among `2^128` scalars, so a false batch passes with probability at most `2^−128` for
+//! each try at the hash that they are taken from, which must therefore cover every octet of every
+//! claim. Equations of one claim need two coefficients: with one they could cancel.
+//!
+//! # What it costs
+//!
+//! For each claim remain a multiple of `A`, a Miller loop, and its share of three sums. Of
+//! about 220 µs in a batch of 1,000 claims (one by one: 900 to 1,000 µs):
+//!
+//! | part | µs | plainly |
+//! |---|---|---|
+//! | Miller loop that shares squarings and inversions ([`crate::pairing`]) | 135 | 268 |
+//! | `ρ·A`, by `coefficient`'s 64 doublings | 29 | 54 |
+//! | `Σ ρ·C` and `Σ σ·K` with scalars of 64 bits, `Σ (ρ − σ·c)·D` in full | 25 | 36 |
+//!
+//! The bases of the key have their scalars added up over the whole batch, and are multiplied once
+//! through their tables. Once for a batch: three Miller loops with prepared lines, the final
+//! exponentiation, four multiples: some 1.3 ms. So two claims cost about as much as one by one, and
+//! a single claim is checked so.
 
 mod coefficient;
 
@@ -72,9 +99,22 @@ impl VerifyingKey {
         claims: &[Claim<'_>],
         coefficients: &[[u128; 2]],
     ) -> Result<(), Refused> {
+        if let ([claim], [_]) = (claims, coefficients) {
+            return self.verify_claim(claim);
+        }
         let mut sum = self.begin_batch();
         sum.add(claims, coefficients)?;
         if sum.holds() { Ok(()) } else { Err(Refused) }
+    }
+
+    /// Whether a claim holds, by its own two equations.
+    ///
+    /// # Errors
+    /// If it doesn't, or doesn't fit the shape.
+    pub fn verify_claim(&self, claim: &Claim<'_>) -> Result<(), Refused> {
+        self.verify(claim.params, claim.commitment, claim.proof)?;
+        let Claim { mask, responses, blinder, challenge, commitment, .. } = claim;
+        self.relation_holds(mask, responses, blinder, challenge, commitment)
     }
 
     /// A batch without claims.

@@ -1,4 +1,18 @@
 //! The pairing of BN254, over arkworks' types.
+//!
+//! The optimal ate pairing (Vercauteren, eprint 2008/096), with arkworks' tower and constants, so
+//! that results are equal after the final exponentiation. What is here, and what it buys in one
+//! process against arkworks 0.6:
+//!
+//! | module | idea | µs |
+//! |---|---|---|
+//! | `product`, `tower` | sums of products reduced once: a product of `F_p¹²` | 2.0, was 2.8 |
+//! | | a product with a line | 0.79, was 1.75 |
+//! | | a squaring | 1.5, was 2.0 |
+//! | `loops` | many pairs share squarings, affine steps share inversions: a pair of 128 | 135, was 268 |
+//! | | one pair and two prepared | 430, was 610 |
+//! | `power` | the final exponentiation | 253, was 343 |
+//! | `membership` | points of the subgroup, by the relation of the ate loop | 53, was 135 |
 
 pub(crate) mod digits;
 mod loops;

@@ -21,13 +21,13 @@
 //!   `(a + n)/2` isn't a square, its power gives the root of its opposite, `s' = ±b/(2·s)`, just as
 //!   well: two powers in all, no inversion, and nothing is tried twice.
 //!
-//! A point of G1 takes 7.3 µs instead of 8.7 µs, one of G2 without the check of the subgroup 15 µs
-//! instead of 29 µs.
+//! A point of G1 takes 8.0 µs, where arkworks takes 10.8 µs; one of G2, with the check of its
+//! subgroup, 68 µs instead of 167 µs.
 
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine, g1, g2};
 use ark_ec::AffineRepr;
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
-use ark_ff::{AdditiveGroup, BigInt, Field, MontFp, PrimeField, Zero};
+use ark_ff::{BigInt, Field, MontFp, PrimeField, Zero};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize, Compress, Validate};
 
 use crate::pairing;

@@ -5,8 +5,9 @@
 //! different scalars: `low + λ·high = 0` only for multiples of lattice vectors, the shortest of
 //! which have about 127 bits (`r` has 254). So a uniform number is a uniform choice among `2^128`
 //! scalars, which is all that the random combination asks for, and a multiple is
-//! `low·P + high·φ(P)`, with the doublings shared: 27 µs, not 41 µs. In sums of many, scalars of 64
-//! bits are half the work of general ones, even for twice the points.
+//! `low·P + high·φ(P)`, with the doublings shared: 29 µs, where a multiple by 128 bits takes 54 µs.
+//! In sums of many, halves cost what plain numbers of 128 bits would: 6.3 µs a point among 1,000,
+//! where general scalars take 12.1 µs.
 
 use ark_bn254::{Fr, G1Affine, G1Projective, g1};
 use ark_ec::scalar_mul::glv::GLVConfig;

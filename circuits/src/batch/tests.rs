@@ -73,8 +73,7 @@ impl Owned {
     }
 
     fn alone(&self) -> Result<(), Refused> {
-        vk().verify(&self.params, &self.d, &self.proof)?;
-        vk().relation_holds(&self.k, &self.z, &self.nu, &self.c, &self.d)
+        vk().verify_claim(&self.claim())
     }
 }
 
@@ -140,6 +139,10 @@ fn reject_one_bad_claim_of_each_kind_among_many() {
             fault(&mut claims[at]);
             assert_eq!(claims[at].alone(), Err(Refused), "{name} alone");
             assert_eq!(batch(&claims), Err(Refused), "{name} at {at} of {count}");
+            let claims: Vec<Claim<'_>> = claims.iter().map(Owned::claim).collect();
+            let mut sum = vk().begin_batch();
+            sum.add(&claims, &coefficients(count)).unwrap();
+            assert!(!sum.holds(), "{name} at {at} of {count}");
         }
     }
 }
@@ -162,7 +165,8 @@ fn batch_agrees_with_one_by_one() {
 #[test]
 fn reject_cancelling_claims() {
     let by = some_point();
-    let pairs: [(&str, fn(&mut Owned, G1Projective)); 3] = [
+    type Shift = fn(&mut Owned, G1Projective);
+    let pairs: [(&str, Shift); 3] = [
         ("C", |o, by| o.proof.points_mut().c = (o.proof.points().c + by).into_affine()),
         ("K", |o, by| o.k = moved(&o.k, by)),
         // Both equations of each claim err, and the sum over the claims doesn't.

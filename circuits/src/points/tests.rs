@@ -1,6 +1,6 @@
 use ark_bn254::{Fr, G1Projective, G2Projective};
 use ark_ec::CurveGroup;
-use ark_ff::UniformRand;
+use ark_ff::{AdditiveGroup, UniformRand};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
