@@ -13,7 +13,8 @@
 //! - **Most variables are bits.** Their points are added, not multiplied, in pairs where there are
 //!   many ([`crate::buckets`]). The others (the instance, and the inverses of `!=`) have tables, and
 //!   `δ` joins them, with `r` or `s` for its scalar ([`crate::fixed_base`]).
-//! - **`H` has tables**, and the quotient is had without dividing ([`crate::quotient`]).
+//! - **`H` has tables**, of points for the values of the quotient instead of its coefficients
+//!   ([`crate::quotient`]).
 //! - **`C` takes one joint multiplication**: with `B' = B − s·δ` in G1, `s·A + r·B − r·s·δ` is
 //!   `s·A + r·B'` ([`crate::joint`]).
 //! - **One inversion** makes all points of a proof affine, and its commitment too.
@@ -28,7 +29,7 @@ use crate::buckets::Pairs;
 use crate::fixed_base::FixedBases;
 use crate::groth16::ProvingParts;
 use crate::joint;
-use crate::quotient::{self, Quotient};
+use crate::quotient::Quotient;
 use crate::synthesis::{Evaluated, System};
 
 /// A proving key's points, prepared.
@@ -37,7 +38,7 @@ pub(crate) struct Prover {
     b1: Query<g1::Config>,
     b2: Query<g2::Config>,
     l: Query<g1::Config>,
-    /// In bit-reversed order, like the quotient's coefficients.
+    /// For the quotient's values.
     h: FixedBases<g1::Config>,
     /// `None` for a domain that the field doesn't have: such a key can't be made.
     quotient: Option<Quotient>,
@@ -55,17 +56,16 @@ impl Prover {
         let vk = &parts.vk;
         let witness = system.instances();
         let size = parts.h_query.len() + 1;
-        let mut h = parts.h_query.clone();
-        h.push(G1Affine::zero());
-        quotient::reverse(&mut h);
-        h.truncate(size - 1);
+        let rows = system.constraints() + system.instances();
+        let quotient = Quotient::new(size, rows, system.has_c());
+        let h = quotient.as_ref().map_or(Vec::new(), |quotient| quotient.points(&parts.h_query));
         Self {
             a: Query::new(vk.alpha_g1, &parts.a_query, 0, Some(parts.delta_g1), system),
             b1: Query::new(parts.beta_g1, &parts.b_g1_query, 0, None, system),
             b2: Query::new(vk.beta_g2, &parts.b_g2_query, 0, Some(vk.delta_g2), system),
             l: Query::new(G1Affine::zero(), &parts.l_query, witness, None, system),
             h: FixedBases::new(&h),
-            quotient: Quotient::new(size, system.has_c()),
+            quotient,
         }
     }
 
@@ -77,7 +77,7 @@ impl Prover {
 
     /// The proof for an assignment, and for its rows' values.
     pub(crate) fn prove(&self, z: &[Fr], rows: Evaluated, r: Fr, s: Fr) -> Option<Points> {
-        let h = self.quotient.as_ref()?.divide(rows.a, rows.b);
+        let h = self.quotient.as_ref()?.divide(&rows.a, &rows.b);
         let a = self.a.sum(z, Some(r));
         let b = self.b2.sum(z, Some(s));
         let mut c = self.l.sum(z, None) + self.h.multiply(&h);

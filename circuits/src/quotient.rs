@@ -1,26 +1,32 @@
-//! The quotient `h = (A·B − C)/Z` of a satisfied system: five transforms, or six.
+//! The quotient `h = (A·B − C)/Z` of a satisfied system, by its values where the rows are.
 //!
-//! Over the domain of `n`-th roots of unity, `Z = X^n − 1`. Write `p` for the coefficients of the
-//! product `A·B`, of which there are `2n − 1`. Modulo `X^n − 1` they fold to those of `C`, and
-//! modulo `X^n + 1` to those of a polynomial `E`; the quotient is the upper half:
+//! Over the domain of `n`-th roots of unity `w^i`, `Z = X^n − 1` has simple roots. So the value of
+//! `h` there is a quotient of derivatives; and with `D = X·d/dX`, which takes `n·Z + n` out of `Z`
+//! and multiplies the coefficient of `X^k` by `k`,
 //!
 //! ```text
-//! C_i = p_i + p_(i+n)        E_i = p_i − p_(i+n)        h_i = p_(i+n) = (C_i − E_i)/2
+//! h(w^i) = D(A·B − C)(w^i) / n = (D_A·b_i + a_i·D_B − D_C)(w^i) / n
 //! ```
 //!
-//! `E` is what interpolates the products of `A` and `B` on the odd powers of a `2n`-th root of
-//! unity, a coset of the domain. So there is one inverse and one coset transform for each of `A`
-//! and `B`, and one inverse coset transform of the products. `C` takes an inverse transform only
-//! in systems of which a row has a `C`; and its values are the products `a·b`, since rows hold.
-//! Nothing is divided by `Z`, which on that coset is the constant −2.
+//! That takes two transforms for each of `A` and `B`, and no coset; and two for `C`, only in systems
+//! of which a row has a `C`, whose values are the products `a_i·b_i`, since rows hold. `ark-groth16`
+//! takes seven.
+//!
+//! The key has `H_j = τ^j·Z(τ)/δ`. A sum over the values wants the points of the Lagrange
+//! polynomials instead, `P_i = 1/n·Σ_j w^(−ij)·H_j`: a transform of points, once for a key. What it
+//! buys: **rows that aren't there cost nothing.** Where both `A` and `B` are 0, and there is no
+//! `C`, so is `h`. Of 128 rows of the domain 69 are used by a 64-bit comparison. (`h` has degree
+//! `n − 2`: of `H_(n−1)`, which no key has, every sum that is asked for takes 0.)
 //!
 //! Transforms are of radix 2, decimated in frequency on the way to coefficients and in time on the
-//! way back, so that no values are permuted. Roots and the powers that shift to the coset are
-//! prepared, the latter together with `1/n`.
+//! way back, so that no values are permuted; roots are prepared.
 
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{FftField, Field, One, Zero};
 use zeroize::Zeroizing;
+
+use crate::joint;
 
 /// Field elements that are erased when dropped.
 pub(crate) type Secret = Zeroizing<Vec<Fr>>;
@@ -31,69 +37,95 @@ pub(crate) struct Quotient {
     roots: Vec<Fr>,
     /// `w^(−i)`.
     inverse_roots: Vec<Fr>,
-    /// `u^i/n`, `u^2 = w`, in bit-reversed order of `i`.
-    to_coset: Vec<Fr>,
-    /// `−u^(−i)/(2n)`, likewise.
-    from_coset: Vec<Fr>,
-    /// `1/(2n)`; nothing where no row has a `C`.
-    of_c: Option<Fr>,
+    /// `k/n^3`, in bit-reversed order of `k`: the derivative, and three times what was left out.
+    derive: Vec<Fr>,
+    /// On how many rows the quotient may be other than 0.
+    rows: usize,
+    /// Whether a row has a `C`.
+    has_c: bool,
 }
 
 impl Quotient {
-    /// For a domain of `size`, a power of two; `has_c`: whether a row has a `C`. `None` if the
-    /// field has no such domain.
-    pub(crate) fn new(size: usize, has_c: bool) -> Option<Self> {
-        let shift = Fr::get_root_of_unity(2 * size as u64)?;
-        let root = shift.square();
-        let (inverse_shift, inverse_root) = (shift.inverse()?, root.inverse()?);
+    /// For a domain of `size`, a power of two, of which the first `rows` are used; `has_c`: whether
+    /// one has a `C`. `None` if the field has no such domain.
+    pub(crate) fn new(size: usize, rows: usize, has_c: bool) -> Option<Self> {
+        let root = Fr::get_root_of_unity(size as u64)?;
+        let inverse_root = root.inverse()?;
         let fraction = Fr::from(size as u64).inverse()?;
-        let half_fraction = fraction * Fr::from(2_u64).inverse()?;
-        let reversed = |first, ratio| {
-            let mut powers = powers(first, ratio, size);
-            reverse(&mut powers);
-            powers
-        };
-        Some(Self {
-            roots: powers(Fr::one(), root, size / 2),
-            inverse_roots: powers(Fr::one(), inverse_root, size / 2),
-            to_coset: reversed(fraction, shift),
-            from_coset: reversed(-half_fraction, inverse_shift),
-            of_c: has_c.then_some(half_fraction),
-        })
+        let cube = fraction.square() * fraction;
+        let mut derive: Vec<Fr> = (0..size as u64).map(|k| cube * Fr::from(k)).collect();
+        reverse(&mut derive);
+        let (roots, inverse_roots) =
+            (powers(Fr::one(), root, size / 2), powers(Fr::one(), inverse_root, size / 2));
+        let rows = if has_c { size } else { rows.min(size) };
+        Some(Self { roots, inverse_roots, derive, rows, has_c })
     }
 
     /// The tables' octets in memory.
     pub(crate) fn size(&self) -> usize {
-        [&self.roots, &self.inverse_roots, &self.to_coset, &self.from_coset]
+        [&self.roots, &self.inverse_roots, &self.derive]
             .map(|table| size_of_val(table.as_slice()))
             .iter()
             .sum()
     }
 
-    /// The coefficients of the quotient in bit-reversed order, from the values of `A` and `B` on
-    /// the domain. The last coefficient, at the end in that order too, is 0.
-    pub(crate) fn divide(&self, mut a: Secret, mut b: Secret) -> Secret {
-        let size = self.to_coset.len();
-        a.resize(size, Fr::zero());
-        b.resize(size, Fr::zero());
-        let c = self.of_c.map(|factor| {
-            let mut c =
-                Secret::new(a.iter().zip(b.iter()).map(|(a, b)| factor * (*a * b)).collect());
-            to_coefficients(&mut c, &self.inverse_roots);
-            c
-        });
-        for values in [&mut a, &mut b] {
-            to_coefficients(values, &self.inverse_roots);
-            values.iter_mut().zip(&self.to_coset).for_each(|(value, power)| *value *= power);
-            to_values(values, &self.roots);
+    /// The values of the quotient, each divided by `n`, from those of `A` and `B`.
+    pub(crate) fn divide(&self, a: &[Fr], b: &[Fr]) -> Secret {
+        let [of_a, of_b] = [a, b].map(|values| self.derivative(values.iter().copied()));
+        let of_c = self.has_c.then(|| self.derivative(a.iter().zip(b).map(|(a, b)| *a * b)));
+        let at = |values: &[Fr], row: usize| values.get(row).copied().unwrap_or_default();
+        let row = |row| {
+            let sum = times(at(&of_a, row), at(b, row)) + times(at(&of_b, row), at(a, row));
+            sum - of_c.as_ref().map_or(Fr::zero(), |of_c| at(of_c, row))
+        };
+        Secret::new((0..self.rows).map(row).collect())
+    }
+
+    /// `D` of the polynomial with these values, and zeros after them; divided by `n^2`.
+    fn derivative(&self, values: impl Iterator<Item = Fr>) -> Secret {
+        let size = self.derive.len();
+        let mut polynomial = Secret::new(Vec::with_capacity(size));
+        polynomial.extend(values.take(size));
+        polynomial.resize(size, Fr::zero());
+        to_coefficients(&mut polynomial, &self.inverse_roots);
+        polynomial.iter_mut().zip(&self.derive).for_each(|(value, factor)| *value *= factor);
+        to_values(&mut polynomial, &self.roots);
+        polynomial
+    }
+
+    /// `n·P_i` for the rows, from the points `H_j`.
+    pub(crate) fn points(&self, h: &[G1Affine]) -> Vec<G1Affine> {
+        let size = self.derive.len();
+        let mut points: Vec<G1Projective> = h.iter().map(|point| point.into_group()).collect();
+        points.resize(size, G1Projective::zero());
+        reverse(&mut points);
+        let (mut length, mut step) = (2, size / 2);
+        while length <= size {
+            for block in points.chunks_exact_mut(length) {
+                let (low, high) = block.split_at_mut(length / 2);
+                let roots = self.inverse_roots.iter().step_by(step);
+                for ((low, high), root) in low.iter_mut().zip(high).zip(roots) {
+                    let product =
+                        if root.is_one() { *high } else { joint::multiply(&[(*high, *root)]) };
+                    *high = *low - product;
+                    *low += product;
+                }
+            }
+            (length, step) = (length * 2, step / 2);
         }
-        a.iter_mut().zip(b.iter()).for_each(|(a, b)| *a *= b);
-        to_coefficients(&mut a, &self.inverse_roots);
-        a.iter_mut().zip(&self.from_coset).for_each(|(value, power)| *value *= power);
-        if let Some(c) = c {
-            a.iter_mut().zip(c.iter()).for_each(|(value, c)| *value += c);
-        }
+        points.truncate(self.rows);
+        G1Projective::normalize_batch(&points)
+    }
+}
+
+/// The product, where the second factor is often 0 or 1.
+fn times(a: Fr, b: Fr) -> Fr {
+    if b.is_zero() {
+        Fr::zero()
+    } else if b.is_one() {
         a
+    } else {
+        a * b
     }
 }
 
@@ -103,7 +135,7 @@ fn powers(first: Fr, ratio: Fr, count: usize) -> Vec<Fr> {
 }
 
 /// Puts a list, as long as a power of two, in bit-reversed order.
-pub(crate) fn reverse<T>(list: &mut [T]) {
+fn reverse<T>(list: &mut [T]) {
     let bits = list.len().trailing_zeros();
     for index in 0..list.len() {
         let other = if bits == 0 { 0 } else { index.reverse_bits() >> (usize::BITS - bits) };
@@ -150,7 +182,9 @@ fn to_values(coefficients: &mut [Fr], roots: &[Fr]) {
 mod tests {
     use ark_ff::UniformRand;
     use ark_poly::univariate::DensePolynomial;
-    use ark_poly::{DenseUVPolynomial, EvaluationDomain, Evaluations, Radix2EvaluationDomain};
+    use ark_poly::{
+        DenseUVPolynomial, EvaluationDomain, Evaluations, Polynomial, Radix2EvaluationDomain,
+    };
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
 
@@ -167,9 +201,8 @@ mod tests {
         let difference = &interpolate(padded(a)).naive_mul(&interpolate(padded(b))) - &c;
         let (h, remainder) = difference.divide_by_vanishing_poly(domain);
         assert!(remainder.is_zero());
-        let mut h = h.coeffs().to_vec();
-        h.resize(size, Fr::zero());
-        h
+        let n = Fr::from(size as u64);
+        domain.elements().map(|point| h.evaluate(&point) / n).collect()
     }
 
     #[test]
@@ -179,20 +212,39 @@ mod tests {
             for rows in [1, size - 1, size] {
                 let [a, b] =
                     [(); 2].map(|()| (0..rows).map(|_| Fr::rand(&mut rng)).collect::<Vec<Fr>>());
-                let with_c = Quotient::new(size, true).unwrap();
-                let mut h = with_c.divide(a.clone().into(), b.clone().into());
-                assert!(h.last().unwrap().is_zero());
-                reverse(&mut h);
+                let h = Quotient::new(size, rows, true).unwrap().divide(&a, &b);
                 assert_eq!(*h, plain(&a, &b, size));
-                // Without: one of each pair is 0.
+                // Without a C: one of each pair is 0.
                 let a: Vec<Fr> = (0..).zip(a).map(|(i, a)| a * Fr::from(i % 2)).collect();
                 let b: Vec<Fr> = (0..).zip(b).map(|(i, b)| b * Fr::from(1 - i % 2)).collect();
-                let without_c = Quotient::new(size, false).unwrap();
-                let mut h = without_c.divide(a.clone().into(), b.clone().into());
-                reverse(&mut h);
+                let mut h = Quotient::new(size, rows, false).unwrap().divide(&a, &b);
+                assert_eq!(h.len(), rows);
+                h.resize(size, Fr::zero());
                 assert_eq!(*h, plain(&a, &b, size));
             }
         }
-        assert!(Quotient::new(1 << 28, false).is_none());
+        assert!(Quotient::new(1 << 29, 1, false).is_none());
+    }
+
+    /// With `H_j = τ^j·G`, the points are those of the Lagrange polynomials.
+    #[test]
+    fn points_are_those_of_the_values() {
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        for size in [4, 32] {
+            let generator = G1Affine::generator();
+            let h: Vec<Fr> = (1..size).map(|_| Fr::rand(&mut rng)).collect();
+            let tau = Fr::rand(&mut rng);
+            let powers = powers(Fr::one(), tau, size - 1);
+            let powers: Vec<G1Affine> =
+                powers.iter().map(|power| (generator * power).into_affine()).collect();
+            let quotient = Quotient::new(size, size, false).unwrap();
+            let points = quotient.points(&powers);
+            let polynomial = DensePolynomial::from_coefficients_vec(h);
+            let domain = Radix2EvaluationDomain::<Fr>::new(size).unwrap();
+            let values = domain.elements().map(|point| polynomial.evaluate(&point));
+            let sum: G1Projective = values.zip(&points).map(|(value, point)| *point * value).sum();
+            let n = Fr::from(size as u64);
+            assert_eq!(sum, generator * (polynomial.evaluate(&tau) * n));
+        }
     }
 }

@@ -270,8 +270,8 @@ impl System {
         let [rows_a, rows_b, rows_c] = &self.matrices;
         let whole = self.instances() + self.witnesses();
         let mut hold = assignment.len() == whole && assignment.first().is_some_and(One::is_one);
-        // Room for the domain, so that no copy is left behind by growing.
-        let room = (self.constraints() + self.instances()).next_power_of_two();
+        // Room for all, so that no copy is left behind by growing.
+        let room = self.constraints() + self.instances();
         let [mut a, mut b] = [(); 2].map(|()| Secret::new(Vec::with_capacity(room)));
         for ((row_a, row_b), row_c) in rows_a.iter().zip(rows_b).zip(rows_c) {
             let [of_a, of_b] = [row_a, row_b].map(|row| evaluate(row, assignment));
