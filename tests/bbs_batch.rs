@@ -256,3 +256,22 @@ fn reject_exactly_the_bad_signatures_of_a_batch() {
     }
     assert!(bbs::verify_batch(&[]).is_empty());
 }
+
+/// With one coefficient for all, or coefficients that do not hash the signatures, these two would pass.
+#[test]
+fn forge_two_signatures_of_a_batch_that_cancel_out() {
+    let world = World::new(8);
+    let offset = G1Projective::generator() * Scalar::from(9);
+    let generators = generators();
+    let good = world.signature(0);
+    let signatures = [shifted(&good, offset), good, shifted(&good, -offset)];
+    let said = messages(0);
+    let items = signatures.each_ref().map(|signature| SignedMessages {
+        key: world.key(0),
+        signature,
+        generators: &generators,
+        header: HEADER,
+        messages: &said,
+    });
+    assert_eq!(bbs::verify_batch(&items), [0, 2]);
+}

@@ -1,14 +1,28 @@
 //! BLS12-381: scalars, points, hashing and multi-scalar multiplication.
 //!
 //! Field and group arithmetic is blst's, through `blstrs`; what that crate leaves out (sums of many
-//! affine points, small multi-scalar multiplications without a thread pool, pairing products with
+//! affine points, multi-scalar multiplications without a thread pool, pairing products with
 //! one final exponentiation) is called from [`ffi`](self), the only file of the project with
 //! `unsafe` in it. The hash suites are in [`hash`], the tables for fixed bases in [`table`].
+//!
+//! # Speed
+//!
+//! What each part buys, medians of one process on an AMD EPYC, at 16 messages with 8 of them hidden:
+//!
+//! * `affine.rs`, affine additions that share inversions: 18 fixed bases in 185 µs, where blst's sum of
+//!   the same kind takes 197 µs; and sums side by side share their rounds.
+//! * `sums.rs`, several sums over the same points: the prover's in 0.37 ms for 0.77 ms, the verifier's
+//!   in 0.44 ms for 0.58 ms.
+//! * Pairings with lines computed once a key, and shared squarings: the Miller loop of two pairs in
+//!   0.32 ms for 0.51 ms.
+//!
+//! Left out: inversions shared by many signatures at signing, which save less than 2 %; subgroup checks
+//! of several points at once, since random combinations miss the small factors of the cofactor.
 //!
 //! # Constant time
 //!
 //! blst's field arithmetic, scalar inversion and single-point multiplication do not branch on, or
-//! index by, their operands. The tables of [`table`] do: their running time and their memory
+//! index by, their operands. The tables of [`table`] and `sums.rs` do: their running time and their memory
 //! accesses depend on the scalars. What goes where is said beside each use; the issuer's signing
 //! key never meets a table.
 //!
