@@ -8,7 +8,9 @@
 //!
 //! The points are put in order of their buckets by counting, and each bucket is summed in pairs,
 //! the sums in pairs, and so on: affine additions of which each round shares one inversion, 6
-//! multiplications each, where a mixed one takes 11. The width follows from the number of bases.
+//! multiplications each, where a mixed one takes 11. The buckets are emptied likewise, by the upper
+//! and by the lower half of their numbers. The width follows from the number of bases, so that a
+//! base of one among 127 takes 1.9 KiB, among 8,448 1.2 KiB.
 
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};

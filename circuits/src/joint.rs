@@ -1,5 +1,5 @@
 //! `k·P + l·Q` for points that are new each time, in G1: four half scalars, one set of doublings.
-//! Against two multiplications it saves 40 % of the time.
+//! It takes 56 % of the instructions of two multiplications by `ark-bn254`.
 //!
 //! The endomorphism `(x, y) ↦ (βx, y)` multiplies by `λ`, and every scalar is `k_1 + λ·k_2` with
 //! parts of 128 bits (Gallant, Lambert and Vanstone, CRYPTO 2001). So the sum has four terms of half

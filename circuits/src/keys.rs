@@ -337,8 +337,8 @@ impl ProvingKey {
 
     /// How many octets the prepared tables take, of this key and of the verifying key in it, beside
     /// the key itself; 0 for what isn't prepared yet. Never more than 2 MiB and 17 KiB for each row
-    /// of the domain; usually 2 KiB a row, and less where there are many: 0.6 MiB for 111
-    /// constraints, 24 MiB for 8,192.
+    /// of the domain; usually less than 2 KiB a row, the less the more there are: 0.5 MiB for 111
+    /// constraints, 13.4 MiB for 8,192.
     pub fn prepared_size(&self) -> usize {
         self.verifying.prepared_size() + self.prover.get().map_or(0, Prover::size)
     }

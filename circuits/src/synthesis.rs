@@ -246,8 +246,8 @@ impl System {
         })
     }
 
-    fn forms(&self, instance: &[Fr]) -> Vec<Fr> {
-        self.forms.iter().map(|form| evaluate(form, instance)).collect()
+    fn forms(&self, instance: &[Fr]) -> Secret {
+        Secret::new(self.forms.iter().map(|form| evaluate(form, instance)).collect())
     }
 
     fn row_holds(&self, row: usize, assignment: &[Fr]) -> bool {
