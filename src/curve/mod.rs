@@ -22,9 +22,9 @@
 //! # Constant time
 //!
 //! blst's field arithmetic, scalar inversion and single-point multiplication do not branch on, or
-//! index by, their operands. The tables of [`table`] and `sums.rs` do: their running time and their memory
-//! accesses depend on the scalars. What goes where is said beside each use; the issuer's signing
-//! key never meets a table.
+//! index by, their operands. The tables of [`table`] and the sums of `sums.rs` do: their running time
+//! and their memory accesses depend on the scalars. What goes where is said beside each use; the
+//! issuer's signing key never meets either.
 //!
 //! # Decoding
 //!
