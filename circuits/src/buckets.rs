@@ -15,7 +15,7 @@
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{AdditiveGroup, Field, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, One, PrimeField, Zero};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The bits of a scalar, and one for the sign of its last digit.
@@ -229,12 +229,13 @@ pub(crate) struct Pairs<P: SWCurveConfig> {
     points: Vec<Affine<P>>,
     /// How many points each run has.
     lengths: Vec<usize>,
-    inverses: Vec<P::BaseField>,
+    /// Of each pair that is added: its denominator, and the product of those after it.
+    steps: Vec<(P::BaseField, P::BaseField)>,
 }
 
 impl<P: SWCurveConfig> Default for Pairs<P> {
     fn default() -> Self {
-        Self { points: Vec::new(), lengths: Vec::new(), inverses: Vec::new() }
+        Self { points: Vec::new(), lengths: Vec::new(), steps: Vec::new() }
     }
 }
 
@@ -278,63 +279,78 @@ impl<P: SWCurveConfig> Pairs<P> {
     }
 
     /// Replaces each run by the sums of pairs of its points.
+    ///
+    /// Denominators are multiplied up from the last pair to the first, so that their inverses come
+    /// out from the first to the last, each where it is used.
     fn halve(&mut self) {
-        let mut inverses = std::mem::take(&mut self.inverses);
-        inverses.clear();
-        for run in self.runs() {
-            inverses.extend(run.chunks_exact(2).map(denominator));
-        }
-        ark_ff::batch_inversion(&mut inverses);
-        let mut sums = inverses.iter();
-        let (mut from, mut to) = (0, 0);
-        for length in &mut self.lengths {
-            let (half, odd) = (*length / 2, *length % 2);
-            for index in 0..half + odd {
-                let at = from + 2 * index;
-                let sum = match self.points.get(at..at + 2) {
-                    Some(pair) if index < half => {
-                        sums.next().map_or_else(Affine::zero, |inverse| add(pair, inverse))
-                    }
-                    _ => self.points.get(at).copied().unwrap_or_default(),
-                };
-                if let Some(target) = self.points.get_mut(to + index) {
-                    *target = sum;
+        let mut product = P::BaseField::one();
+        let mut rest = self.points.as_slice();
+        for length in self.lengths.iter().rev() {
+            let (before, run) = rest.split_at(rest.len().saturating_sub(*length));
+            for [a, b] in run.as_chunks().0.iter().rev() {
+                let step = denominator(a, b);
+                self.steps.push((step, product));
+                if !step.is_zero() {
+                    product *= step;
                 }
             }
-            from += *length;
-            *length = half + odd;
-            to += *length;
+            rest = before;
+        }
+        let mut inverse = product.inverse().unwrap_or_default();
+        let (mut from, mut to) = (0, 0);
+        for length in &mut self.lengths {
+            for _ in 0..*length / 2 {
+                let Some([a, b]) = self.points.get(from..).and_then(<[_]>::first_chunk) else {
+                    break;
+                };
+                let Some((step, product)) = self.steps.pop() else { break };
+                let sum = if step.is_zero() {
+                    if a.is_zero() {
+                        *b
+                    } else if b.is_zero() {
+                        *a
+                    } else {
+                        Affine::zero()
+                    }
+                } else {
+                    let inverted = inverse * product;
+                    inverse *= step;
+                    add(a, b, &inverted)
+                };
+                if let Some(target) = self.points.get_mut(to) {
+                    *target = sum;
+                }
+                (from, to) = (from + 2, to + 1);
+            }
+            if *length % 2 == 1 {
+                self.points.swap(from, to);
+                (from, to) = (from + 1, to + 1);
+            }
+            *length = length.div_ceil(2);
         }
         self.points.truncate(to);
-        self.inverses = inverses;
     }
 }
 
-/// What must be inverted to add a pair; 0 if nothing.
-fn denominator<P: SWCurveConfig>(pair: &[Affine<P>]) -> P::BaseField {
-    match pair {
-        [a, b] if a.is_zero() || b.is_zero() => P::BaseField::zero(),
-        [a, b] if a == b => a.y.double(),
-        [a, b] => b.x - a.x,
-        _ => P::BaseField::zero(),
+/// What must be inverted to add a pair; 0 if nothing, because the sum is one of the two, or neither.
+fn denominator<P: SWCurveConfig>(a: &Affine<P>, b: &Affine<P>) -> P::BaseField {
+    let step = b.x - a.x;
+    if a.is_zero() || b.is_zero() {
+        P::BaseField::zero()
+    } else if step.is_zero() && a.y == b.y {
+        a.y.double()
+    } else {
+        step
     }
 }
 
 /// The sum of a pair, given the inverse of its [`denominator`].
-fn add<P: SWCurveConfig>(pair: &[Affine<P>], inverse: &P::BaseField) -> Affine<P> {
-    let (a, b) = match pair {
-        [a, b] if a.is_zero() => return *b,
-        [a, b] if b.is_zero() => return *a,
-        [a, b] => (a, b),
-        _ => return Affine::zero(),
-    };
+fn add<P: SWCurveConfig>(a: &Affine<P>, b: &Affine<P>, inverse: &P::BaseField) -> Affine<P> {
     let numerator = if a.x != b.x {
         b.y - a.y
-    } else if a.y == b.y {
+    } else {
         let square = a.x.square();
         square.double() + square + P::COEFF_A
-    } else {
-        return Affine::zero();
     };
     let slope = numerator * *inverse;
     let x = slope.square() - a.x - b.x;
