@@ -215,12 +215,16 @@ impl SignedMessages<'_> {
 /// Where the batch as a whole fails, halves of it are checked until the bad ones are found: a few bad ones
 /// cost their number times the logarithm of the batch.
 pub fn verify_batch(signatures: &[SignedMessages<'_>]) -> Vec<usize> {
+    let mut bad = Vec::new();
+    bisect(signatures, 0, &seed(signatures), &mut bad);
+    bad
+}
+
+/// What the coefficients hash: all of every signature.
+fn seed(signatures: &[SignedMessages<'_>]) -> [u8; DIGEST_LEN] {
     let mut transcript = Transcript::new(tag::SIGNATURE_BATCH);
     signatures.iter().for_each(|signature| signature.absorb(&mut transcript));
-    let seed = transcript.finish();
-    let mut bad = Vec::new();
-    bisect(signatures, 0, &seed, &mut bad);
-    bad
+    transcript.finish()
 }
 
 /// Finds the bad ones among those from index `first` on.
@@ -259,4 +263,80 @@ fn coefficient(seed: &[u8; DIGEST_LEN], index: usize) -> Scalar {
     let mut octets = [0; SCALAR_LEN];
     octets[SCALAR_LEN - 16..].copy_from_slice(&digest[..16]);
     decode_scalar(&octets).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bbs::{Interface, SecretKey, Suite, sign};
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    fn key(seed: u64) -> SecretKey {
+        SecretKey::random(&mut ChaCha20Rng::seed_from_u64(seed))
+    }
+
+    fn generators(suite: Suite, count: usize) -> Arc<Generators> {
+        Generators::new(Interface::typed(suite), count).unwrap()
+    }
+
+    #[test]
+    fn coefficients_hash_all_of_every_signature() {
+        let (one, other) = (key(1), key(2));
+        let (sha, shake) = (generators(Suite::Sha256, 2), generators(Suite::Shake256, 2));
+        let messages = [3, 4].map(Scalar::from);
+        let signature = sign(&one, &sha, b"header", &messages).unwrap();
+        let another = sign(&one, &sha, b"another", &messages).unwrap();
+        let plain = SignedMessages {
+            key: one.public_key(),
+            signature: &signature,
+            generators: &sha,
+            header: b"header",
+            messages: &messages,
+        };
+        let changed = [
+            SignedMessages { key: other.public_key(), ..plain },
+            SignedMessages { signature: &another, ..plain },
+            SignedMessages { generators: &shake, ..plain },
+            SignedMessages { header: b"heade", ..plain },
+            SignedMessages { messages: &messages[..1], ..plain },
+            SignedMessages { messages: &[4, 3].map(Scalar::from), ..plain },
+        ];
+        let mut seeds = vec![seed(&[plain; 3]), seed(&[plain; 2])];
+        for one in changed {
+            seeds.extend([seed(&[one, plain, plain]), seed(&[plain, plain, one])]);
+        }
+        let coefficients = |index| seeds.iter().map(move |seed| coefficient(seed, index));
+        let mut all: Vec<[u8; SCALAR_LEN]> =
+            coefficients(0).chain(coefficients(1)).map(|c| c.to_bytes_be()).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 2 * (2 + 2 * changed.len()));
+        assert!(all.iter().all(|octets| octets[..16] == [0; 16] && octets[16..24] != [0; 8]));
+    }
+
+    /// Signatures over other generators, by number or by suite, have sums of their own.
+    #[test]
+    fn signatures_over_several_sets_of_generators_are_checked_together() {
+        let key = key(1);
+        let sets = [(Suite::Sha256, 2), (Suite::Shake256, 2), (Suite::Sha256, 3)];
+        let batch = |wrong: Option<usize>| {
+            let mut batch = PairingBatch::new();
+            for (at, (suite, count)) in sets.into_iter().enumerate() {
+                let generators = generators(suite, count);
+                let mut messages: Vec<Scalar> = (5..).take(count).map(Scalar::from).collect();
+                let signature = sign(&key, &generators, b"", &messages).unwrap();
+                if wrong == Some(at) {
+                    messages[1] += Scalar::from(1);
+                }
+                let rho = Scalar::from(11 + at as u64);
+                let (public, mut part) = (key.public_key(), PairingBatch::new());
+                part.add_signature(public, &signature, &generators, b"", &messages, &rho).unwrap();
+                batch.merge(part);
+            }
+            batch.holds()
+        };
+        assert!(batch(None));
+        assert!((0..sets.len()).all(|at| !batch(Some(at))));
+    }
 }

@@ -103,7 +103,10 @@ impl Groups {
                     additions = before;
                 }
             }
-            group.truncate(length.div_ceil(2));
+            // What is cut off must not stay behind in memory that nobody wipes.
+            let half = length.div_ceil(2);
+            group[half..].fill(ORIGIN);
+            group.truncate(half);
         }
     }
 
@@ -155,7 +158,10 @@ impl Drop for Groups {
         for group in &mut self.groups {
             group.fill(ORIGIN);
         }
-        std::hint::black_box(&self.groups);
+        // All that any round used of it: later ones are shorter.
+        self.additions.resize(self.additions.capacity(), Addition::default());
+        self.additions.fill(Addition::default());
+        std::hint::black_box((&self.groups, &self.additions));
     }
 }
 

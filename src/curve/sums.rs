@@ -22,6 +22,7 @@ use super::table::{self, FixedBase};
 use super::{G1Affine, G1Projective, Scalar, ffi};
 use crypto_bigint::{NonZero, U256};
 use group::Group;
+use group::prime::PrimeCurveAffine;
 
 /// Bits of a digit.
 const WIDTH: u32 = 5;
@@ -84,13 +85,15 @@ impl<const N: usize> Sums<N> {
 
     /// The sums.
     pub(crate) fn finish(mut self) -> [G1Affine; N] {
-        let powers = self.powers();
+        let mut powers = self.powers();
         let multiplied: [bool; N] = std::array::from_fn(|at| !self.sums[at].multiples.is_empty());
         let count = multiplied.iter().filter(|multiplied| **multiplied).count();
         let mut buckets = Groups::default();
         for sum in self.sums.iter().filter(|sum| !sum.multiples.is_empty()) {
             sort(&sum.multiples, &powers).into_iter().for_each(|bucket| buckets.push(bucket));
         }
+        powers.fill([Affine::default(); 2]);
+        std::hint::black_box(&powers);
         for sum in &mut self.sums {
             buckets.push(std::mem::take(&mut sum.entries));
         }
@@ -130,8 +133,11 @@ impl<const N: usize> Sums<N> {
                 powers.push(power);
             }
         }
-        let mut rows: Vec<[Affine; 2]> =
-            affine::normalize_all(&powers).iter().map(|power| [*power; 2]).collect();
+        let mut plain = affine::normalize_all(&powers);
+        let mut rows: Vec<[Affine; 2]> = plain.iter().map(|power| [*power; 2]).collect();
+        powers.fill(G1Projective::identity());
+        plain.fill(Affine::default());
+        std::hint::black_box((&powers, &plain));
         rows.iter_mut().for_each(|[_, image]| ffi::mul_assign(&mut image.x, &ffi::BETA));
         rows
     }
@@ -139,6 +145,9 @@ impl<const N: usize> Sums<N> {
 
 impl<const N: usize> Drop for Sums<N> {
     fn drop(&mut self) {
+        // A holder's points are as secret as the messages that they commit to.
+        self.points.fill(G1Affine::identity());
+        std::hint::black_box(&self.points);
         for sum in &mut self.sums {
             // Which entries are here tells their scalars.
             sum.entries.fill(Affine::default());

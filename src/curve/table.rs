@@ -85,7 +85,13 @@ impl FixedBase {
                     power = power.double();
                 }
             }
-            ffi::multiples(&affine::normalize_all(&powers), WIDTH)
+            let mut rows = affine::normalize_all(&powers);
+            let table = ffi::multiples(&rows, WIDTH);
+            // A base may be secret: see `wipe`.
+            powers.fill(G1Projective::identity());
+            rows.fill(Affine::default());
+            std::hint::black_box((&powers, &rows));
+            table
         });
         Some(table)
     }

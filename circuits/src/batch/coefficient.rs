@@ -112,6 +112,12 @@ mod tests {
     fn different_numbers_are_different_scalars() {
         let lambda = <g1::Config as GLVConfig>::LAMBDA;
         assert!(lambda != Fr::from(1) && lambda * lambda * lambda == Fr::from(1));
+        // All bits of a number count.
+        for bit in 0..128 {
+            let plain = Fr::from(1u128 << (bit % 64));
+            let scalar = if bit < 64 { plain } else { lambda * plain };
+            assert!(Coefficient::new(1 << bit).field() == scalar, "bit {bit}");
+        }
         let basis = <g1::Config as GLVConfig>::SCALAR_DECOMP_COEFFS;
         let signed = basis.map(|(positive, n)| {
             let n = Fr::from_bigint(n).unwrap();

@@ -226,6 +226,28 @@ fn parts_merge_into_the_whole() {
     assert!(!fold(&claims, &[4, 0, 5, 2]));
 }
 
+/// What is added later counts beside what is there: good claims hide no bad ones, of either side.
+#[test]
+fn reject_bad_claims_added_in_turn() {
+    let numbers = coefficients(6);
+    let hold = |claims: &[Owned]| {
+        let mut sum = vk().begin_batch();
+        for (claims, numbers) in claims.chunks(2).zip(numbers.chunks(2)) {
+            let claims: Vec<Claim<'_>> = claims.iter().map(Owned::claim).collect();
+            sum.add(&claims, numbers).unwrap();
+        }
+        sum.holds()
+    };
+    assert!(hold(&honest(6)));
+    for (name, fault) in FAULTS {
+        for at in [0, 3, 5] {
+            let mut claims = honest(6);
+            fault(&mut claims[at]);
+            assert!(!hold(&claims), "{name} at {at}");
+        }
+    }
+}
+
 #[test]
 fn reject_merge_across_keys() {
     let other = setup(key().shape(), &mut rng(1)).unwrap();
@@ -233,6 +255,12 @@ fn reject_merge_across_keys() {
     assert!(sum.holds());
     sum.merge(other.verifying_key().begin_batch());
     assert!(!sum.holds());
+    // Nor does it pass when something of the right key is merged after it, or with it inside.
+    sum.merge(vk().begin_batch());
+    assert!(!sum.holds());
+    let mut outer = vk().begin_batch();
+    outer.merge(sum);
+    assert!(!outer.holds());
 }
 
 #[test]

@@ -325,6 +325,40 @@ fn agrees_with_arkworks(key: &ProvingKey, slots: &[i128], params: &[i128], seed:
     assert!(Groth16::<Bn254>::verify_proof(&prepared, &ours, inputs).unwrap());
 }
 
+/// A is hidden by `r` and B by `s`: the proof is arkworks' for the second and third scalar that the
+/// generator gives. Without either of them, or with one for both, it would verify all the same.
+#[test]
+fn proofs_are_blinded_by_two_scalars_of_their_own() {
+    let proved = proved(28);
+    let mut rng = rng(28);
+    let [v, r, s] = [(); 3].map(|()| Scalar::random(&mut rng).field());
+    assert!(r != s && v != r && v != s);
+    let system = key().shape().system();
+    let theirs = Groth16::<Bn254>::create_proof_with_reduction_and_matrices(
+        key().parts(),
+        r,
+        s,
+        system.matrices(),
+        system.instances(),
+        system.constraints(),
+        &system.assign(system.instance(&PARAMS, &SLOTS, v)),
+    );
+    assert_eq!(proved.proof.0, theirs.unwrap());
+    assert_eq!(proved.opening.blinder().field(), v);
+}
+
+#[test]
+fn points_are_made_affine_identities_among_them() {
+    let (one, other) = (G1Affine::generator(), G2Affine::generator());
+    let k = Fr::rand(&mut rng(29));
+    let points = [one * k, G1Projective::zero(), one * (k + k), G1Projective::zero()];
+    for other in [other * k, ark_bn254::G2Projective::zero()] {
+        let (affine, of_g2) = prover::normalise(points, other);
+        assert_eq!(affine, points.map(CurveGroup::into_affine));
+        assert_eq!(of_g2, other.into_affine());
+    }
+}
+
 #[test]
 fn prover_agrees_with_arkworks() {
     assert!(shape().system().has_c());

@@ -265,6 +265,9 @@ mod tests {
             if let Some(pair) = moving.get_mut(3) {
                 pair.0 = G1Affine::zero();
             }
+            if let Some(pair) = moving.get_mut(4) {
+                pair.1 = G2Affine::zero();
+            }
             if let Some(pair) = fixed.get_mut(1) {
                 pair.0 = G1Affine::zero();
             }

@@ -21,9 +21,11 @@
 //!
 //! **Exceptions.** The formulas add no two points with equal abscissae. For `Q` of order `r` this
 //! never occurs: the running point is an even multiple `[k]·Q`, `2 ≤ k < 2^66`, or one of the last
-//! sums, which are not `±` their addends modulo `r`. For other points it may, and then they are
-//! refused on the spot. The running point is never the identity: sums with equal abscissae aside,
-//! it would have to be doubled from a point of order 2, and `h·r` is odd.
+//! sums, which are not `±` their addends modulo `r`. Nor does it for other points: `k ± 1`, and the
+//! norms of what the last two would take, have no factor in common with `h·r`, which a test
+//! computes. Should it occur all the same, the point is refused on the spot. The running point is
+//! never the identity: sums with equal abscissae aside, it would have to be doubled from a point of
+//! order 2, and `h·r` is odd.
 
 use ark_bn254::{Config, Fq2, G2Affine};
 use ark_ec::AffineRepr;
@@ -208,6 +210,54 @@ mod tests {
         assert_eq!(divisor(order, norm), r);
     }
 
+    /// No prefix `k` of the loop has a factor in common with `h·r` beside 1 when `±1` is added: no
+    /// point but the identity meets its addend.
+    #[test]
+    fn additions_of_the_loop_never_meet_an_exception() {
+        let h = Natural::from_bits_le(
+            &ark_ff::BigInt::<4>(g2::Config::COFACTOR.try_into().unwrap()).to_bits_le(),
+        );
+        let order = product(&h, &Natural::from_bits_le(&Fr::MODULUS.to_bits_le()));
+        let mut multiple = 1i128;
+        for digit in Config::ATE_LOOP_COUNT.iter().rev().skip(1) {
+            multiple *= 2;
+            if *digit != 0 {
+                for neighbour in [multiple - 1, multiple + 1] {
+                    let limbs = [neighbour as u64, (neighbour >> 64) as u64, 0, 0, 0, 0, 0, 0];
+                    assert_eq!(divisor(order, ark_ff::BigInt(limbs)), natural(1), "{neighbour}");
+                }
+                multiple += i128::from(*digit);
+            }
+        }
+        assert_eq!(multiple, 6 * i128::from(X) + 2);
+    }
+
+    #[test]
+    fn reject_additions_of_points_with_one_abscissa() {
+        let point = G2Affine::generator();
+        let running = || Jacobian { x: point.x, y: point.y, z: Fq2::ONE };
+        assert!(running().add(&point).is_none() && running().add(&-point).is_none());
+        let mut sum = running();
+        sum.double();
+        assert!(sum.add(&point).is_some());
+        assert!(sum.is(&(point * Fr::from(3)).into_affine()));
+    }
+
+    /// A point is another one if either coordinate is: the opposite, one with the abscissa
+    /// multiplied by a cube root of 1, and what stands for no point.
+    #[test]
+    fn reject_points_that_are_equal_by_halves() {
+        let point = G2Affine::generator();
+        let sum = Jacobian { x: point.x, y: point.y, z: Fq2::ONE };
+        assert!(sum.is(&point) && !sum.is(&-point));
+        let root = <ark_bn254::g1::Config as ark_ec::scalar_mul::glv::GLVConfig>::ENDO_COEFFS[0];
+        let mut turned = point;
+        turned.x.mul_assign_by_fp(&root);
+        assert!(turned.is_on_curve() && turned != point && !sum.is(&turned));
+        let nothing = Jacobian { x: Fq2::ZERO, y: Fq2::ZERO, z: Fq2::ZERO };
+        assert!(!nothing.is(&point));
+    }
+
     /// Any point of the twist.
     fn point_of_twist(rng: &mut ChaCha20Rng) -> G2Affine {
         loop {
@@ -248,8 +298,7 @@ mod tests {
         }
     }
 
-    /// The least orders, 10069 and 5864401, and such points added to those of the subgroup. Here
-    /// the running point may meet what it is added to.
+    /// The least orders, 10069 and 5864401, and such points added to those of the subgroup.
     #[test]
     fn reject_points_of_small_order() {
         let mut rng = ChaCha20Rng::seed_from_u64(3);

@@ -95,3 +95,20 @@ fn reject_points_of_small_order_in_octets() {
         }
     }
 }
+
+/// The flag of the identity beside an abscissa: other readers drop the abscissa.
+#[test]
+fn reject_the_identity_with_stray_octets() {
+    let mut identity = [0; 32];
+    identity[31] = 0x40;
+    assert!(read_any::<G1Affine>(&identity, Compress::Yes).is_some_and(|point| point.is_zero()));
+    assert!(read_g1(&identity).is_none(), "but not where it is no answer");
+    identity[0] = 1;
+    assert!(read_any::<G1Affine>(&identity, Compress::Yes).is_none());
+    let mut identity = [0; 64];
+    identity[63] = 0x40;
+    assert!(read_g2(&identity).is_none());
+    assert!(read_any::<G2Affine>(&identity, Compress::Yes).is_some_and(|point| point.is_zero()));
+    identity[7] = 1;
+    assert!(read_any::<G2Affine>(&identity, Compress::Yes).is_none());
+}

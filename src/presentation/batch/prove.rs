@@ -66,7 +66,7 @@ impl BatchSeed {
         BatchSeed(octets)
     }
 
-    fn generator(&self, terms: &Terms, job: &impl Job) -> ChaCha20Rng {
+    pub(super) fn generator(&self, terms: &Terms, job: &impl Job) -> ChaCha20Rng {
         let mut transcript = Transcript::new(tag::BATCH_RANDOMNESS);
         transcript.absorb("seed", *self.0);
         transcript.absorb("format", Presentation::FORMAT);

@@ -10,7 +10,7 @@ use crate::presentation::tests::scenario::{
 };
 use crate::presentation::verify::{Stated, bases};
 use crate::presentation::wire::Presentation;
-use crate::presentation::{ProveError, VerifiedPresentation, VerifyError, verify};
+use crate::presentation::{Holding, ProveError, VerifiedPresentation, VerifyError, verify};
 use crate::request::{InMemoryNonces, Nonce, NonceError, PresentationRequest};
 use ff::Field;
 use rand_core::RngCore;
@@ -244,6 +244,8 @@ fn coefficients_hash_every_presentation_of_the_batch() {
     seen.sort_unstable();
     seen.dedup();
     assert_eq!(seen.len(), 9, "all are distinct");
+    let high = seen.iter().fold(0, |high, coefficient| high | coefficient >> 96);
+    assert!(high >> 16 != 0, "128 bits each");
     for index in 0..3 {
         for (name, forge) in FORGERIES {
             let mut changed = presentations.clone();
@@ -253,6 +255,80 @@ fn coefficients_hash_every_presentation_of_the_batch() {
             assert!(moved.into_iter().all(|(a, b)| a != b), "{name} of {index}");
         }
     }
+}
+
+/// On several threads the batch is added up in parts: an error in any of them counts.
+#[test]
+fn reject_one_bad_presentation_in_any_part() {
+    let scenario = sixteen();
+    let requests = requests(&scenario, 12);
+    let presentations = prove_all(&scenario, &requests);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    for (at, (name, forge)) in [0, 5, 7, 11].into_iter().zip(FORGERIES) {
+        let mut presentations = presentations.clone();
+        forge(&mut presentations[at]);
+        let octets = encode(&presentations);
+        let verdicts = pool.install(|| verify_all(&scenario, &requests, &octets));
+        assert_eq!(refused(&verdicts), [at], "{name}");
+    }
+}
+
+/// The link's equations of several presentations, merged from parts, with an equality among them.
+#[test]
+fn merged_links_hold_exactly_if_all_do() {
+    for scenario in [sixteen(), pair()] {
+        let requests = requests(&scenario, 3);
+        let presentations = prove_all(&scenario, &requests);
+        let bases = bases(&scenario.terms);
+        let hold = |presentations: &[Presentation]| {
+            let mut whole = Combination::new(&bases);
+            for (index, (presentation, request)) in presentations.iter().zip(&requests).enumerate()
+            {
+                let stated = Stated::new(&scenario.terms, request, presentation).unwrap();
+                let proofs = stated.open_proofs().unwrap();
+                let mut coefficient = 1000 * index as u128;
+                let mut part = Combination::new(&bases);
+                let link = stated.link(&proofs).unwrap().unwrap();
+                let next = || {
+                    coefficient += 7;
+                    coefficient
+                };
+                part.add(&link, next).unwrap();
+                whole.merge(part);
+            }
+            whole.holds()
+        };
+        assert!(hold(&presentations));
+        for index in 0..3 {
+            for (name, forge) in &FORGERIES[..2] {
+                let mut presentations = presentations.clone();
+                forge(&mut presentations[index]);
+                assert!(!hold(&presentations), "{name} of {index}");
+            }
+        }
+    }
+}
+
+/// Whoever came past the statement's counts would find them checked again where they are used.
+#[test]
+fn reject_links_with_other_numbers_of_responses() {
+    let scenario = pair();
+    let requests = requests(&scenario, 1);
+    let presentations = prove_all(&scenario, &requests);
+    let stated = Stated::new(&scenario.terms, &requests[0], &presentations[0]).unwrap();
+    let proofs = stated.open_proofs().unwrap();
+    let bases = bases(&scenario.terms);
+    let add = |link: &PresentedLink<'_>| Combination::new(&bases).add(link, || 1).is_some();
+    let link = || stated.link(&proofs).unwrap().unwrap();
+    assert!(add(&link()));
+    let mut fewer = link();
+    fewer.z = &fewer.z[1..];
+    assert!(!add(&fewer));
+    let mut shared = fewer.shared.clone();
+    shared.z.pop().unwrap();
+    let mut fewer = link();
+    fewer.shared = &shared;
+    assert!(!add(&fewer));
 }
 
 #[test]
@@ -319,6 +395,44 @@ fn jobs_of_one_seed_share_no_randomness() {
     let mut made = prove_batch(&scenario.terms, key, &other, [job].into_iter(), &watch);
     assert_ne!(made.next().unwrap().1.unwrap().to_bytes(), a.to_bytes(), "nor do seeds");
     assert!(!format!("{other:?}").contains('8'));
+}
+
+/// Of two jobs that differ in anything at all, the generators do.
+#[test]
+fn randomness_hashes_all_of_a_job() {
+    let scenario = sixteen();
+    let requests = requests(&scenario, 2);
+    let issue = |key: u64, number: u64| {
+        let issuer = scenario::issuer(&scenario.schemas[0], Suite::Sha256, key);
+        let record = scenario.schemas[0].record_from_json(SIXTEEN_RECORD.as_bytes()).unwrap();
+        issuer.issue(record, validity(), number).unwrap()
+    };
+    let seed = BatchSeed::new([7; 32]);
+    let draw = |request, credentials: &[&crate::credential::Credential], reveal: &[&str]| {
+        let holdings = credentials.iter().map(|credential| Holding { credential, reveal });
+        let job = ProveJob { request, holdings: holdings.collect() };
+        seed.generator(&scenario.terms, &job).next_u64()
+    };
+    let (one, other) = (issue(100, 7), issue(100, 8));
+    // Of the first its messages, of the second its signature.
+    let mixed = issue(100, 7).under_signature_of(&other);
+    let first = &requests[0];
+    let mut seen = vec![
+        draw(first, &[&one], &[]),
+        draw(first, &[&other], &[]),
+        draw(first, &[&mixed], &[]),
+        draw(first, &[&issue(101, 7)], &[]),
+        draw(&requests[1], &[&one], &[]),
+        draw(first, &[&one], &["a"]),
+        draw(first, &[&one], &["b"]),
+        draw(first, &[&one], &["a", "b"]),
+        draw(first, &[&one, &one], &[]),
+        draw(first, &[], &[]),
+    ];
+    assert_eq!(seen[0], draw(first, &[&issue(100, 7)], &[]), "the same job");
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 10);
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! Forgeries by a holder who runs the prover's own steps with a part of them exchanged.
 
 use super::*;
+use crate::encoding::Wire;
+use crate::presentation::batch::{Answer, verify_batch};
 use crate::presentation::statement::Terms;
 use crate::presentation::tests::scenario::{
-    SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario, rng, sixteen,
+    SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario, expectation, rng, sixteen,
 };
 use crate::presentation::verify::{VerifyError, check, linked};
+use crate::request::InMemoryNonces;
 
 /// The prover's steps for the verifier's own statement, with a Groth16 proof of the forger's.
 fn forge(
@@ -28,8 +31,15 @@ fn forge(
     forged
 }
 
+/// By verification, and by a batch in which there are more of it.
 fn refused(terms: &Terms, scenario: &Scenario, forged: &Presentation) -> bool {
-    matches!(check(terms, &scenario.request, forged), Err(VerifyError::Refused))
+    let octets = forged.to_bytes();
+    let answers = [Answer { request: &scenario.request, octets: &octets }; 6];
+    let batch = verify_batch(terms, &expectation(), &answers, &InMemoryNonces::default());
+    let batch = batch.iter().filter(|one| matches!(one, Err(VerifyError::Refused))).count();
+    let alone = matches!(check(terms, &scenario.request, forged), Err(VerifyError::Refused));
+    assert_eq!(batch, if alone { 6 } else { 0 }, "a batch says what verification says");
+    alone
 }
 
 fn prove_for(
@@ -54,6 +64,28 @@ fn forge_predicate_that_does_not_hold() {
         *threshold = 1;
         Some(prove_for(&scenario, &params, values).unwrap())
     });
+    assert!(refused(&scenario.terms, &scenario, &forged));
+}
+
+/// The proof belongs to another blinder of D than the opening, and ν̂ takes the difference away again:
+/// the predicate's two equations err by opposite points, and only their own coefficients tell.
+#[test]
+fn forge_predicate_whose_two_equations_cancel_out() {
+    let scenario = sixteen();
+    let mut difference = circuits::Scalar::from(0);
+    let mut forged = forge(&scenario, |statement, values| {
+        let one = prove_for(&scenario, statement.params(), values).unwrap();
+        let slots: Vec<i128> = values.iter().map(|value| *value as i128).collect();
+        let key = scenario.key.as_ref().unwrap();
+        let other = key.prove(&slots, statement.params(), &mut rng(3)).unwrap();
+        let minus = &circuits::Scalar::from(-1) * other.opening.blinder();
+        difference = one.opening.blinder() + &minus;
+        Some(circuits::Proved { proof: one.proof, ..other })
+    });
+    assert!(refused(&scenario.terms, &scenario, &forged), "its pairing equation alone");
+    let nu_hat = &mut forged.predicate.as_mut().unwrap().link.nu_hat;
+    let nu = circuits::Scalar::from_bytes(&*nu_hat).unwrap();
+    *nu_hat = (&nu + &difference).to_bytes();
     assert!(refused(&scenario.terms, &scenario, &forged));
 }
 
