@@ -23,8 +23,8 @@
 //!
 //! *Soundness.* The coefficients have 128 bits and hash every octet of every presentation with its `ph`,
 //! which fixes the statement. So whatever is in the batch, a sum in which an equation is false comes out
-//! true with probability 2⁻¹²⁸ for each set of presentations that a forger tries. See the
-//! [combination's](super::combination) documentation. A batch that holds is accepted as a whole; one that
+//! true with probability 2⁻¹²⁸ for each set of presentations that a forger tries:
+//! [`coefficients`](crate::coefficients) has the argument. A batch that holds is accepted as a whole; one that
 //! does not is halved, with the same coefficients, until the false ones stand alone. Halves of a set that
 //! was fixed before its coefficients are fixed too, so the bound is the same for each of the sums.
 //!

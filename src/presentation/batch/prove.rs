@@ -15,8 +15,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use zeroize::Zeroizing;
 
-/// Jobs held at a time for each thread of the pool. Threads wait for one another when these are done: for
-/// half a presentation's time on average, so with 32 for 2 %.
+/// Jobs held at a time for each thread of the pool. Threads wait for one another when these are done:
+/// for half a presentation's time on average, so with 64 for less than 1 %.
 const JOBS_PER_THREAD: usize = 64;
 
 /// What is to be proven: one presentation. Implemented by whatever owns or borrows it.

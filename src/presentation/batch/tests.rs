@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbs::Suite;
+use crate::coefficients::CoefficientSeed;
 use crate::encoding::Wire;
 use crate::presentation::combination::{Combination, PresentedLink};
 use crate::presentation::link::SharedLink;
@@ -231,8 +232,7 @@ fn coefficients_hash_every_presentation_of_the_batch() {
         let stated = presentations.iter().zip(&requests);
         let members: Vec<Stated<'_>> =
             stated.map(|(p, request)| Stated::new(&scenario.terms, request, p).unwrap()).collect();
-        let members: Vec<&Stated<'_>> = members.iter().collect();
-        let seed = super::verify::seed(members.into_iter());
+        let seed = CoefficientSeed::new(&members, Stated::absorb);
         [0, 1, 2].map(|member| {
             let mut coefficients = seed.member(member);
             [(); 3].map(|()| coefficients.next())
