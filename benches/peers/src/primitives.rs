@@ -1,8 +1,10 @@
 //! The primitives that every operation is made of, measured in the same run: a sample of each after
 //! every round of the contest, and the medians of those.
 //!
-//! Each is measured as it is best had: on one thread, from the libraries that sigil uses, inputs
-//! in the processor's cache. Short ones are repeated within a sample, and the mean of the repetitions
+//! Each is measured as it is best had: on one thread, from the libraries that sigil uses or by its own
+//! code, inputs in the processor's cache. Sums of many points, decoding on BN254 and the Groth16 equation
+//! are by its own code, so their own overhead is in the floors; of the last two the cheaper of that and
+//! arkworks is taken. Short ones are repeated within a sample, and the mean of the repetitions
 //! is the sample.
 
 use crate::comparisons::Comparisons;
