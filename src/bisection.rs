@@ -1,8 +1,8 @@
 //! Which members of a batch are false, where checking many at once costs little more than one.
 //!
 //! All are checked at once, and only where that fails in halves, until the false ones stand alone:
-//! one among n costs about as much again as the n did. Where more than one in [`DENSE`] was false so
-//! far, halving costs more than it saves, and the rest of the range is checked one by one, in
+//! one among n costs about as much again as the n did. Where more than one in [`DENSE`] was false
+//! so far, halving costs more than it saves, and the rest of the range is checked one by one, in
 //! parallel: false members alone cost about half as much again as without a batch.
 
 use rayon::prelude::*;

@@ -1,11 +1,11 @@
 //! Coefficients of random linear combinations, hashed from all that they are for.
 //!
-//! Equations E_1 = O, .., E_n = O over a group of order q are checked together as Σ r_i·E_i = O. If any
-//! E_i ≠ O, a uniform r_i of 128 bits that was drawn after all E_i were fixed solves that with
-//! probability 2⁻¹²⁸ at most, whatever the other terms are (Bellare, Garay and Rabin, EUROCRYPT '98,
-//! section 3: the small exponents test). The groups have prime order, and every point is known to lie
-//! in them before. A hash of everything that fixes the equations stands in for drawing the r_i
-//! afterwards.
+//! Equations E_1 = O, .., E_n = O over a group of order q are checked together as Σ r_i·E_i = O. If
+//! any E_i ≠ O, a uniform r_i of 128 bits that was drawn after all E_i were fixed solves that with
+//! probability 2⁻¹²⁸ at most, whatever the other terms are (Bellare, Garay and Rabin, EUROCRYPT
+//! '98, section 3: the small exponents test). The groups have prime order, and every point is known
+//! to lie in them before. A hash of everything that fixes the equations stands in for drawing the
+//! r_i afterwards.
 
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
 

@@ -1,20 +1,20 @@
 //! Many pairing equations as one.
 //!
-//! A proof of a signature under W owes e(Ā, W) = e(B̄, BP2), a signature e(A, W) = e(B − e·A, BP2). Over
-//! any number of them, with a random coefficient ρ each, all hold if
+//! A proof of a signature under W owes e(Ā, W) = e(B̄, BP2), a signature e(A, W) = e(B − e·A, BP2).
+//! Over any number of them, with a random coefficient ρ each, all hold if
 //!
 //! ```text
 //! Π_W e(Σ ρ·Ā, W) · e(−Σ ρ·B̄, BP2) = 1
 //! ```
 //!
-//! where the inner sums run over the equations under one key W: one Miller loop for each key, one more,
-//! and one final exponentiation. The converse holds but for chance: where an equation is false, so that
-//! e(Ā, W)/e(B̄, BP2) is not 1, at most one coefficient of the 2^128 makes the product 1, whatever the
-//! others are, since the target group has prime order.
+//! where the inner sums run over the equations under one key W: one Miller loop for each key, one
+//! more, and one final exponentiation. The converse holds but for chance: where an equation is
+//! false, so that e(Ā, W)/e(B̄, BP2) is not 1, at most one coefficient of the 2^128 makes the
+//! product 1, whatever the others are, since the target group has prime order.
 //!
 //! **Coefficients are the caller's**, 128 bits of a hash over everything that is checked: the keys,
 //! every octet of every proof, all statements. A prover who knows them before the proof is final
-//! makes two false equations cancel out.
+//! makes two false equations cancel out. A batch with a coefficient of 0 does not hold.
 //!
 //! A signature's B is not computed: Σ ρ·B is a sum over the generators, whose scalars are collected
 //! first, so that any number of signatures over the same generators cost one such sum.
@@ -30,11 +30,12 @@ use crate::curve::{
     sum_of_products, wide_scalar,
 };
 use crate::transcript::Transcript;
+use ff::Field;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Pairing equations to be checked together. See the module's documentation for what the coefficients
-/// have to be.
+/// Pairing equations to be checked together. See the module's documentation for what the
+/// coefficients have to be.
 #[derive(Debug, Default)]
 pub struct PairingBatch {
     /// By the octets of the issuer's key: the points that are paired with it.
@@ -43,6 +44,8 @@ pub struct PairingBatch {
     constant: Terms,
     /// Sums over generators, likewise, subtracted.
     fixed: Vec<FixedTerms>,
+    /// A coefficient was 0: its equation would not be checked.
+    unchecked: bool,
 }
 
 #[derive(Debug)]
@@ -113,6 +116,7 @@ impl PairingBatch {
 
     /// Adds the equation that a proof still owes.
     pub fn add_proof(&mut self, proof: &PendingProof<'_>, coefficient: &Scalar) {
+        self.unchecked |= bool::from(coefficient.is_zero());
         let (a_bar, b_bar) = proof.sides();
         self.issuer(proof.key()).terms.push(*a_bar, *coefficient);
         self.constant.push(-b_bar, *coefficient);
@@ -132,6 +136,7 @@ impl PairingBatch {
         coefficient: &Scalar,
     ) -> Result<(), Error> {
         check_sizes(generators, header, messages).map_err(|_| Error::Refused)?;
+        self.unchecked |= bool::from(coefficient.is_zero());
         self.issuer(key).terms.push(*signature.a(), *coefficient);
         self.constant.push(*signature.a(), signature.e() * coefficient);
         let domain = domain(key, generators, header);
@@ -146,6 +151,7 @@ impl PairingBatch {
 
     /// Adds all equations of another batch.
     pub fn merge(&mut self, other: PairingBatch) {
+        self.unchecked |= other.unchecked;
         for issuer in other.issuers.into_values() {
             self.issuer(&issuer.key).terms.append(issuer.terms);
         }
@@ -160,6 +166,9 @@ impl PairingBatch {
 
     /// Whether all equations hold. An empty batch holds.
     pub fn holds(&self) -> bool {
+        if self.unchecked {
+            return false;
+        }
         let issuers = self.issuers.values();
         let mut sums: Vec<G1Projective> = issuers.clone().map(|one| one.terms.sum()).collect();
         let fixed: G1Projective = self.fixed.iter().map(FixedTerms::sum).sum();
@@ -212,11 +221,12 @@ impl SignedMessages<'_> {
     }
 }
 
-/// Verifies signatures together: the indexes of those that [`verify`](super::verify) refuses, ascending.
+/// Verifies signatures together: the indexes of those that [`verify`](super::verify) refuses,
+/// ascending.
 ///
-/// Where the batch as a whole fails, halves of it are checked until the bad ones are found, on rayon's
-/// threads where they stand alone: one bad one costs about as much again as the batch, many at most half
-/// as much again as one by one.
+/// Where the batch as a whole fails, halves of it are checked until the bad ones are found, on
+/// rayon's threads where they stand alone: one bad one costs about as much again as the batch, many
+/// at most half as much again as one by one.
 pub fn verify_batch(signatures: &[SignedMessages<'_>]) -> Vec<usize> {
     let seed = CoefficientSeed::new(signatures, SignedMessages::absorb);
     let verdicts = bisection::verdicts(signatures.len(), |range| {

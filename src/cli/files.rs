@@ -1,8 +1,8 @@
 //! Files: read whole within a bound, written whole or not at all, never overwritten.
 //!
-//! What is written goes to a temporary name beside its place first, is flushed to the disk, and gets its
-//! name in one step that fails if the name is taken: by a hard link for a file, by a rename for a
-//! directory. Whoever sees the name sees all of it.
+//! What is written goes to a temporary name beside its place first, is flushed to the disk, and
+//! gets its name in one step that fails if the name is taken: by a hard link for a file, by a
+//! rename for a directory. Whoever sees the name sees all of it.
 
 use super::failure::{Complaint, Failure};
 use std::fs::{self, File, OpenOptions};

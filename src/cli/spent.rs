@@ -1,11 +1,11 @@
 //! Spent nonces in a file, for verifiers that are processes.
 //!
-//! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be remembered.
-//! The file is locked while a run verifies, and the lines of what it spends are appended and flushed
-//! to the disk at its end, before anything is said to be accepted; none of them is ever taken out, so a
-//! clock that is set back revives nothing. Where they cannot all be written, none stay: the run accepted
-//! nothing. A last line that a crash cut short was never acted on, and is removed. A file that holds
-//! anything else is left alone.
+//! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be
+//! remembered. The file is locked while a run verifies, and the lines of what it spends are
+//! appended and flushed to the disk at its end, before anything is said to be accepted; none of
+//! them is ever taken out, so a clock that is set back revives nothing. Where they cannot all be
+//! written, none stay: the run accepted nothing. A last line that a crash cut short was never acted
+//! on, and is removed. A file that holds anything else is left alone.
 
 use super::failure::{Complaint, Failure};
 use super::files::{Lock, io_failure};

@@ -34,19 +34,22 @@ const LINE: Bounds = Bounds { octets: MAX_LINE, ..Bounds::PUBLISHED };
 
 /// Verify many answers at once.
 ///
-/// Says of each answer what `verify` would, at less than half the cost: the equations of up to 1,024
-/// answers are checked as one, and where they do not hold the false answers are found. The file of answers
-/// has one JSON object on each line, { "request": .., "presentation": .. }, with a request as `request`
-/// made it and a presentation as `prove` did. A line that is not that is refused by itself. The requests must be the verifier's own copies, joined to the answers
-/// by the verifier: who chooses the request chooses the time for which everything is proven.
+/// Says of each answer what `verify` would, at less than half the cost: the equations of up to
+/// 1,024 answers are checked as one, and where they do not hold the false answers are found. The
+/// file of answers has one JSON object on each line, { "request": .., "presentation": .. }, with a
+/// request as `request` made it and a presentation as `prove` did. A line that is not that is
+/// refused by itself. The requests must be the verifier's own copies, joined to the answers by the
+/// verifier: who chooses the request chooses the time for which everything is proven.
 ///
-/// The file of results gets one line for each, in the same order: what `verify --json` prints, with the
-/// number of the line. Exit code 0 if all were accepted, 1 if not.
+/// The file of results gets one line for each, in the same order: what `verify --json` prints, with
+/// the number of the line. Exit code 0 if all were accepted, 1 if not.
 ///
-/// Reads the directory of terms, the answers, what is known of statuses with --status, and the clock
-/// unless --now is given. Writes the results, which hold revealed values, with mode 0600, and the file of
-/// spent nonces. Nonces reach the disk when all results have, and before these get their name: a run that
-/// ends before spends nothing, and leaves no results.
+/// Reads the directory of terms, the answers, what is known of statuses with --status, and the
+/// clock unless --now is given. Writes the results, which hold revealed values, with mode 0600, and
+/// the file of spent nonces. Nonces reach the disk when all results have, and before these get
+/// their name: a run that fails before spends nothing, and leaves no results. One that is killed
+/// may leave what it had of them beside their place, under a name that begins with a dot and ends
+/// with .tmp.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

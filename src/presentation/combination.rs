@@ -1,10 +1,10 @@
 //! The link's equations on BLS12-381 as one random linear combination.
 //!
-//! [`Combination`] holds those of any number of presentations under one policy, each under a coefficient of
-//! its own: [`coefficients`](crate::coefficients) has the argument. The bases are the same for all, so
-//! their scalars are added up and each base is multiplied once; every presentation adds its own points
-//! K, T_i, C_i. Two in three of these get a coefficient itself for their scalar, 128 bits instead of 255:
-//! they are summed by themselves, in half the time.
+//! [`Combination`] holds those of any number of presentations under one policy, each under a
+//! coefficient of its own: [`coefficients`](crate::coefficients) has the argument. The bases are
+//! the same for all, so their scalars are added up and each base is multiplied once; every
+//! presentation adds its own points K, T_i, C_i. Two in three of these get a coefficient itself for
+//! their scalar, 128 bits instead of 255: they are summed by themselves, in half the time.
 
 use super::link::{Bases, CredentialLink, LinkChallenge, Response, SharedLink};
 use crate::curve::table::FixedSum;

@@ -64,8 +64,8 @@ fn refused(verdicts: &[Verdict]) -> Vec<usize> {
 
 type Forgery = fn(&mut Presentation);
 
-/// What makes equations false that only the batch looks at: decoding, statement and the challenges of the
-/// BBS proofs see nothing of it but where said.
+/// What makes equations false that only the batch looks at: decoding, statement and the challenges
+/// of the BBS proofs see nothing of it but where said.
 const FORGERIES: [(&str, Forgery); 7] = [
     ("tau", |p| p.shared.as_mut().unwrap().tau_hat += crate::curve::Scalar::ONE),
     ("rho", |p| {

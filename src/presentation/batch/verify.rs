@@ -16,8 +16,8 @@ use sigil_circuits::BatchSum;
 use std::borrow::Borrow;
 use std::ops::Range;
 
-/// Answers of one batch in [`verify_stream`]. Of more, each costs hardly less: what all share is below
-/// half a percent.
+/// Answers of one batch in [`verify_stream`]. Of more, each costs hardly less: what all share is
+/// below half a percent.
 pub const BATCH: usize = 1024;
 
 /// Most presentations whose equations one thread adds up at a time.
@@ -32,9 +32,9 @@ pub struct Answer<'a> {
     pub octets: &'a [u8],
 }
 
-/// Verifies answers to requests under the same terms: for each what [`verify`](crate::presentation::verify)
-/// says, in their order. Nonces are spent in that order too, so of several answers to one request the
-/// first that is true is accepted.
+/// Verifies answers to requests under the same terms: for each what
+/// [`verify`](crate::presentation::verify) says, in their order. Nonces are spent in that order
+/// too, so of several answers to one request the first that is true is accepted.
 ///
 /// Runs on rayon's threads. All answers are held decoded, some 10 KiB each: for very many see
 /// [`verify_stream`].
@@ -68,10 +68,10 @@ pub fn verify_batch(
     results.collect()
 }
 
-/// Verifies any number of answers, [`BATCH`] at a time: results come in the order of the answers. The
-/// next batch is taken from the iterator when a result of it is asked for, and whoever asks no more
-/// cancels the rest. Held at a time are a batch's answers with what they decode to, some 10 KiB each, and
-/// its results; `expectation` has one time for all of them.
+/// Verifies any number of answers, [`BATCH`] at a time: results come in the order of the answers.
+/// The next batch is taken from the iterator when a result of it is asked for, and whoever asks no
+/// more cancels the rest. Held at a time are a batch's answers with what they decode to, some 10
+/// KiB each, and its results; `expectation` has one time for all of them.
 pub fn verify_stream<'a, R, O>(
     terms: &'a Terms,
     expectation: Expectation<'a>,
