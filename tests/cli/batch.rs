@@ -2,6 +2,7 @@
 
 use super::place::{AUDIENCE, Place, SOON, prove, request, requested, verify};
 use serde_json::Value;
+use std::process::{Command, Stdio};
 
 /// A place with three requests, an answer to each, and the lines of a file of answers.
 fn answered(name: &str) -> (Place, Vec<String>) {
@@ -120,7 +121,7 @@ fn two_runs_at_once_accept_each_answer_once() {
     place.write("answers.jsonl", lines.concat());
     let runs = ["one.jsonl", "two.jsonl"].map(|out| {
         let line = format!("{} --spent spent.txt", command("answers.jsonl", out));
-        place.command(&line).spawn().unwrap()
+        place.command(&line).stdout(Stdio::null()).spawn().unwrap()
     });
     let mut codes = runs.map(|mut run| run.wait().unwrap().code());
     codes.sort_unstable();
@@ -150,6 +151,31 @@ fn reject_without_spending_where_results_have_no_place() {
     assert!(!place.path("results.jsonl").exists());
     place.ends(0, &line("results.jsonl", "spent.txt"));
     place.assert_no_remains();
+}
+
+/// A disk that is full in the midst of the nonces: none of them is spent, and no results appear.
+#[cfg(unix)]
+#[test]
+fn reject_without_spending_where_nonces_have_no_room() {
+    let (place, lines) = answered("batch-full");
+    place.write("answers.jsonl", lines.concat());
+    let spent: String =
+        (0..470).map(|number| format!("{number:064x} 2026-06-01T12:06:00Z\n")).collect();
+    place.write("spent.txt", &spent);
+    // Blocks of 512 octets: room for the results, and for a third of a line of nonces.
+    assert_eq!(spent.len().div_ceil(512), 79);
+    let line = format!("{} --spent spent.txt", command("answers.jsonl", "results.jsonl"));
+    let full = "trap '' XFSZ; ulimit -f 79; exec \"$0\" \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.current_dir(place.path("")).args(["-c", full, env!("CARGO_BIN_EXE_sigil")]);
+    let output = shell.args(line.split_whitespace()).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("spent.txt"), "{printed}");
+    assert!(place.text("spent.txt") == spent && !place.path("results.jsonl").exists());
+    place.assert_no_remains();
+    place.ends(0, &line);
+    assert_eq!(place.text("spent.txt").lines().count(), 473);
 }
 
 #[test]
