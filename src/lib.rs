@@ -77,8 +77,10 @@
 
 pub mod authority;
 pub mod bbs;
+mod bisection;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod coefficients;
 pub mod credential;
 pub mod curve;
 pub mod decision;

@@ -40,8 +40,6 @@ pub(crate) mod tag {
     pub(crate) const BUNDLE_SIGNATURE: &[u8] = b"SIGIL-V1-BUNDLE-SIGNATURE";
     /// Seeds of the generators of a batch of proofs.
     pub(crate) const BATCH_RANDOMNESS: &[u8] = b"SIGIL-V1-BATCH-RANDOMNESS";
-    /// Coefficients of a batch of BBS signatures.
-    pub(crate) const SIGNATURE_BATCH: &[u8] = b"SIGIL-V1-SIGNATURE-BATCH";
     /// The issuer's permutation of status handles.
     pub(crate) const STATUS_HANDLE: &[u8] = b"SIGIL-V1-STATUS-HANDLE";
 }
@@ -91,7 +89,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 16] = [
+        let tags: [&[u8]; 15] = [
             CREDENTIAL_UNBOUND,
             bbs::H2S,
             bbs::MAP_MESSAGE,
@@ -106,7 +104,6 @@ mod tests {
             tag::LINK_BASES,
             tag::BUNDLE_SIGNATURE,
             tag::BATCH_RANDOMNESS,
-            tag::SIGNATURE_BATCH,
             tag::STATUS_HANDLE,
         ];
         for (i, a) in tags.iter().enumerate() {

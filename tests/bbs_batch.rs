@@ -126,6 +126,30 @@ fn forge_one_bad_proof_among_many() {
     }
 }
 
+/// A coefficient of 0 would let anything pass: no batch with one holds.
+#[test]
+fn reject_a_coefficient_of_zero() {
+    let mut world = World::new(9);
+    let signature = world.signature(0);
+    let proof = world.proof(0, &signature);
+    let pending = world.pending(0, &proof);
+    let (zero, generators) = (Scalar::from(0), generators());
+    let with = |coefficient| {
+        let mut batch = PairingBatch::new();
+        batch.add_proof(&pending, &coefficient);
+        batch
+    };
+    assert!(with(Scalar::from(2)).holds() && !with(zero).holds());
+    let mut merged = with(Scalar::from(2));
+    merged.merge(with(zero));
+    assert!(!merged.holds());
+    let mut batch = PairingBatch::new();
+    batch
+        .add_signature(world.key(0), &signature, &generators, HEADER, &messages(0), &zero)
+        .unwrap();
+    assert!(!batch.holds());
+}
+
 /// Two signatures off by points that cancel: only coefficients that the forger knew let them pass.
 #[test]
 fn forge_two_proofs_that_cancel_out() {

@@ -12,7 +12,18 @@ use std::path::{Path, PathBuf};
 
 /// Every module of the library and its layer, lowest first. A new module has to be put here.
 const LAYERS: [&[&str]; 8] = [
-    &["curve", "transcript", "encoding", "digest", "bbs", "document", "did_key", "authority"],
+    &[
+        "curve",
+        "transcript",
+        "coefficients",
+        "bisection",
+        "encoding",
+        "digest",
+        "bbs",
+        "document",
+        "did_key",
+        "authority",
+    ],
     &["value", "schema"],
     &["credential", "status", "trust"],
     &["policy", "request", "plan"],

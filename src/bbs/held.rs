@@ -1,12 +1,13 @@
 //! A signature as its holder keeps it.
 //!
-//! A proof needs A and B = P1 + domain·Q1 + Σ mᵢ·Hᵢ, and nothing else of the signed messages but the
-//! hidden ones. B comes for free where the signature is made or verified; with it, a proof at 16
-//! messages, 8 of them hidden, takes a third less. Tables for A and B ([`HeldSignature::prepare`]) halve
-//! what is left, for 768 KiB a signature and about 7 ms once: worth it from some thirty proofs on.
+//! A proof needs A and B = P1 + domain·Q1 + Σ mᵢ·Hᵢ, and nothing else of the signed messages but
+//! the hidden ones. B comes for free where the signature is made or verified; with it, a proof at
+//! 16 messages, 8 of them hidden, takes a third less. Tables for A and B
+//! ([`HeldSignature::prepare`]) halve what is left, for 768 KiB a signature and about 7 ms once:
+//! worth it from some thirty proofs on.
 //!
-//! B commits to all messages without blinding, so it is as secret as they are. B and the tables are wiped
-//! on drop.
+//! B commits to all messages without blinding, so it is as secret as they are. B and the tables are
+//! wiped on drop.
 
 use super::signature::{check_sizes, commitment_b, domain, sign_with_b, verify_with_b};
 use super::{Error, Generators, PublicKey, SecretKey, Signature};

@@ -1,8 +1,8 @@
 //! Files: read whole within a bound, written whole or not at all, never overwritten.
 //!
-//! What is written goes to a temporary name beside its place first, is flushed to the disk, and gets its
-//! name in one step that fails if the name is taken: by a hard link for a file, by a rename for a
-//! directory. Whoever sees the name sees all of it.
+//! What is written goes to a temporary name beside its place first, is flushed to the disk, and
+//! gets its name in one step that fails if the name is taken: by a hard link for a file, by a
+//! rename for a directory. Whoever sees the name sees all of it.
 
 use super::failure::{Complaint, Failure};
 use std::fs::{self, File, OpenOptions};
@@ -133,12 +133,14 @@ pub(super) struct NewFile {
     path: PathBuf,
     temporary: PathBuf,
     writer: Option<BufWriter<File>>,
+    kept: bool,
 }
 
 impl NewFile {
     pub(super) fn begin(path: &Path, access: Access) -> Result<Self, Failure> {
         let (temporary, file) = create(path, |temporary| access.options().open(temporary))?;
-        Ok(NewFile { path: path.to_owned(), temporary, writer: Some(BufWriter::new(file)) })
+        let writer = Some(BufWriter::new(file));
+        Ok(NewFile { path: path.to_owned(), temporary, writer, kept: false })
     }
 
     pub(super) fn write(&mut self, octets: &[u8]) -> Result<(), Failure> {
@@ -146,14 +148,36 @@ impl NewFile {
         writer.write_all(octets).map_err(|error| io_failure("write", &self.path, &error))
     }
 
-    /// Gives the file its name.
-    pub(super) fn commit(mut self) -> Result<(), Failure> {
+    /// Brings all of it to the disk, and finds its name still free: what is done for good between
+    /// this and the name is hardly done in vain. Nothing can be written after it.
+    pub(super) fn settle(&mut self) -> Result<(), Failure> {
         let failed = |error: io::Error| io_failure("write", &self.path, &error);
         if let Some(writer) = self.writer.take() {
             let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
             file.sync_all().map_err(failed)?;
         }
-        fs::hard_link(&self.temporary, &self.path).map_err(failed)?;
+        if self.path.symlink_metadata().is_ok() { Err(taken(&self.path)) } else { Ok(()) }
+    }
+
+    /// Gives the file its name.
+    pub(super) fn commit(mut self) -> Result<(), Failure> {
+        self.settle()?;
+        self.name().map_err(|error| io_failure("write", &self.path, &error))
+    }
+
+    /// Gives what was settled its name. What cannot be made again stays where it is if that fails,
+    /// and the failure says where.
+    pub(super) fn commit_or_keep(mut self) -> Result<(), Failure> {
+        self.name().map_err(|error| {
+            self.kept = true;
+            let complaint = Complaint::new(format!("cannot write: {error}")).in_file(&self.path);
+            let temporary = self.temporary.display();
+            Failure::input(complaint.remedy(format!("all of it is in {temporary}: move it")))
+        })
+    }
+
+    fn name(&self) -> io::Result<()> {
+        fs::hard_link(&self.temporary, &self.path)?;
         sync_directory(&self.path);
         Ok(())
     }
@@ -161,7 +185,9 @@ impl NewFile {
 
 impl Drop for NewFile {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.temporary);
+        if !self.kept {
+            let _ = fs::remove_file(&self.temporary);
+        }
     }
 }
 
@@ -296,6 +322,19 @@ mod tests {
         second.commit().unwrap();
         assert!(first.commit().unwrap_err().to_string().contains("nothing is overwritten"));
         assert_eq!(fs::read(&path).unwrap(), b"second");
+        // What is settled and cannot be made again is not lost to a name that was taken since.
+        let path = place.join("kept");
+        let mut kept = NewFile::begin(&path, Access::Secret).unwrap();
+        kept.write(b"kept").unwrap();
+        kept.settle().unwrap();
+        let temporary = kept.temporary.clone();
+        fs::write(&path, b"other").unwrap();
+        assert!(kept.settle().is_err());
+        let failure = kept.commit_or_keep().unwrap_err().to_string();
+        assert!(failure.contains("kept"), "{failure}");
+        assert_eq!(fs::read(&temporary).unwrap(), b"kept");
+        fs::remove_file(&temporary).unwrap();
+        fs::remove_file(&path).unwrap();
         let path = place.join("directory");
         let first = NewDirectory::begin(&path, Access::Public).unwrap();
         let second = NewDirectory::begin(&path, Access::Public).unwrap();

@@ -1,10 +1,11 @@
 //! Spent nonces in a file, for verifiers that are processes.
 //!
-//! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be remembered.
-//! The file is locked while a run verifies, and the lines of what it spends are appended and flushed to
-//! the disk at its end, before anything is said to be accepted; none is ever taken out, so a clock that is
-//! set back revives nothing. A last line that a crash
-//! cut short was never acted on, and is removed. A file that holds anything else is left alone.
+//! One line for each nonce: its 64 hexadecimal digits, a space, and until when it has to be
+//! remembered. The file is locked while a run verifies, and the lines of what it spends are
+//! appended and flushed to the disk at its end, before anything is said to be accepted; none of
+//! them is ever taken out, so a clock that is set back revives nothing. Where they cannot all be
+//! written, none stay: the run accepted nothing. A last line that a crash cut short was never acted
+//! on, and is removed. A file that holds anything else is left alone.
 
 use super::failure::{Complaint, Failure};
 use super::files::{Lock, io_failure};
@@ -71,7 +72,11 @@ impl SpentFile {
             file.set_len(self.whole as u64).map_err(failed)?;
             file.seek(SeekFrom::End(0)).map_err(failed)?;
         }
-        file.write_all(new.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+        let written = file.write_all(new.as_bytes()).and_then(|()| file.sync_all());
+        written.map_err(|error| {
+            let _ = file.set_len(self.whole as u64);
+            failed(error)
+        })
     }
 }
 

@@ -26,23 +26,30 @@ use std::time::{Duration, Instant};
 /// Most octets of a line: a request, and the text of a presentation.
 const MAX_LINE: usize = 2 * Presentation::MAX_LEN + (1 << 16);
 
+/// Octets of lines after which a batch is full: what is held at a time.
+const MAX_HELD: usize = 1 << 26;
+
 /// What a line may be.
 const LINE: Bounds = Bounds { octets: MAX_LINE, ..Bounds::PUBLISHED };
 
 /// Verify many answers at once.
 ///
-/// Says of each answer what `verify` would, at less than half the cost: the equations of up to 1,024 answers
-/// are checked as one, and where they do not hold the false answers are found. The file of answers has one
-/// JSON object on each line, { "request": .., "presentation": .. }, with a request as `request` made it
-/// and a presentation as `prove` did. The requests must be the verifier's own copies, joined to the answers
-/// by the verifier: who chooses the request chooses the time for which everything is proven.
+/// Says of each answer what `verify` would, at less than half the cost: the equations of up to
+/// 1,024 answers are checked as one, and where they do not hold the false answers are found. The
+/// file of answers has one JSON object on each line, { "request": .., "presentation": .. }, with a
+/// request as `request` made it and a presentation as `prove` did. A line that is not that is
+/// refused by itself. The requests must be the verifier's own copies, joined to the answers by the
+/// verifier: who chooses the request chooses the time for which everything is proven.
 ///
-/// The file of results gets one line for each, in the same order: what `verify --json` prints, with the
-/// number of the line. Exit code 0 if all were accepted, 1 if not.
+/// The file of results gets one line for each, in the same order: what `verify --json` prints, with
+/// the number of the line. Exit code 0 if all were accepted, 1 if not.
 ///
-/// Reads the directory of terms, the answers, what is known of statuses with --status, and the clock
-/// unless --now is given. Writes the results, which hold revealed values, with mode 0600, and the file of
-/// spent nonces. Nonces reach the disk before the results get their name.
+/// Reads the directory of terms, the answers, what is known of statuses with --status, and the
+/// clock unless --now is given. Writes the results, which hold revealed values, with mode 0600, and
+/// the file of spent nonces. Nonces reach the disk when all results have, and before these get
+/// their name: a run that fails before spends nothing, and leaves no results. One that is killed
+/// may leave what it had of them beside their place, under a name that begins with a dot and ends
+/// with .tmp.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -80,8 +87,11 @@ pub(super) struct Arguments {
     threads: Option<u16>,
 }
 
+/// A line as it was read; `None` if it was too long to be read.
+type Text = Option<Vec<u8>>;
+
 /// An answer as its line has it: the request, and the presentation's octets.
-type Line = Result<(PresentationRequest, Vec<u8>), Fault>;
+type Line = Result<(PresentationRequest, Vec<u8>), Complaint>;
 
 /// How the answers fared.
 #[derive(Default)]
@@ -110,20 +120,17 @@ impl Arguments {
         let failed = |error| io_failure("read", &self.answers, &error);
         let answers = BufReader::new(File::open(&self.answers).map_err(failed)?);
         let mut out = NewFile::begin(&self.out, Access::Secret)?;
-        let counts = match &self.spent {
-            Some(path) => {
-                let spent = SpentFile::open(path)?;
-                let counts =
-                    pool.install(|| self.work(quiet, &loaded, answers, &spent, &mut out))?;
-                spent.finish()?;
-                counts
-            }
-            None => {
-                let nonces = InMemoryNonces::default();
-                pool.install(|| self.work(quiet, &loaded, answers, &nonces, &mut out))?
-            }
-        };
-        out.commit()?;
+        let spent = self.spent.as_deref().map(SpentFile::open).transpose()?;
+        let counts = pool.install(|| match &spent {
+            Some(spent) => self.work(quiet, &loaded, answers, spent, &mut out),
+            None => self.work(quiet, &loaded, answers, &InMemoryNonces::default(), &mut out),
+        })?;
+        // Once nonces are spent there are no second results: all that may fail is done before.
+        out.settle()?;
+        if let Some(spent) = spent {
+            spent.finish()?;
+        }
+        out.commit_or_keep()?;
         Ok(self.report(&counts, pool.current_num_threads()))
     }
 
@@ -136,22 +143,23 @@ impl Arguments {
         nonces: &(impl NonceStore + Sync),
         out: &mut NewFile,
     ) -> Result<Counts, Failure> {
-        let now = self.now.map_or_else(time::now, Ok)?;
         let status =
             self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
-        let expectation = Expectation { audience: &self.audience, now, skew: self.skew };
-        let situation = Situation { audience: &self.audience, status: &status, now };
         let bar = progress::bar(quiet, "verifying", 0);
         let mut counts = Counts::default();
         loop {
-            let lines = self.read(&mut answers, counts.all())?;
+            let lines = self.read(&mut answers)?;
             if lines.is_empty() {
                 bar.finish_and_clear();
                 return Ok(counts);
             }
+            // For each batch: answers may come through a pipe for hours.
+            let now = self.now.map_or_else(time::now, Ok)?;
+            let expectation = Expectation { audience: &self.audience, now, skew: self.skew };
+            let situation = Situation { audience: &self.audience, status: &status, now };
             bar.inc_length(lines.len() as u64);
             let start = Instant::now();
-            let lines: Vec<Line> = lines.par_iter().map(|line| parse(line)).collect();
+            let lines: Vec<Line> = lines.par_iter().map(read_line).collect();
             let views = lines.iter().flatten();
             let views: Vec<Answer<'_>> =
                 views.map(|(request, octets)| Answer { request, octets }).collect();
@@ -161,10 +169,12 @@ impl Arguments {
             for line in &lines {
                 let number = counts.all() + 1;
                 let mut result = match line {
-                    Err(fault) => refused(Complaint::from(fault.clone()), &mut counts),
+                    Err(complaint) => refused(complaint, &mut counts),
                     Ok((request, _)) => match verdicts.next() {
                         Some(Ok(one)) => decided(loaded, request, &one, &situation, &mut counts),
-                        Some(Err(error)) => refused(Complaint::new(error.to_string()), &mut counts),
+                        Some(Err(error)) => {
+                            refused(&Complaint::new(error.to_string()), &mut counts)
+                        }
                         None => break,
                     },
                 };
@@ -178,22 +188,25 @@ impl Arguments {
     }
 
     /// Up to a batch of lines; none at the end of the file.
-    fn read(&self, answers: &mut BufReader<File>, before: usize) -> Result<Vec<Vec<u8>>, Failure> {
-        let mut lines = Vec::new();
-        while lines.len() < BATCH {
+    fn read(&self, answers: &mut BufReader<File>) -> Result<Vec<Text>, Failure> {
+        let failed = |error| io_failure("read", &self.answers, &error);
+        let (mut lines, mut held) = (Vec::new(), 0);
+        while lines.len() < BATCH && held < MAX_HELD {
             let mut line = Vec::new();
             let mut bounded = answers.by_ref().take(MAX_LINE as u64 + 1);
-            let read = bounded.read_until(b'\n', &mut line);
-            if read.map_err(|error| io_failure("read", &self.answers, &error))? == 0 {
+            if bounded.read_until(b'\n', &mut line).map_err(failed)? == 0 {
                 break;
             }
-            if line.len() > MAX_LINE {
-                let problem = format!("longer than the {MAX_LINE} octets that are read");
-                let complaint = Complaint::new(problem).in_file(&self.answers);
-                let complaint = complaint.at(format!("line {}", before + lines.len() + 1));
-                return Err(Failure::input(complaint.remedy("write one answer on each line")));
+            if line.len() <= MAX_LINE {
+                held += line.len();
+                lines.push(Some(line));
+                continue;
             }
-            lines.push(line);
+            // Not for one holder to hold up all others.
+            if line.last() != Some(&b'\n') {
+                answers.skip_until(b'\n').map_err(failed)?;
+            }
+            lines.push(None);
         }
         Ok(lines)
     }
@@ -218,7 +231,15 @@ impl Arguments {
     }
 }
 
-fn parse(line: &[u8]) -> Line {
+fn read_line(line: &Text) -> Line {
+    let too_long = || {
+        let problem = format!("longer than the {MAX_LINE} octets that are read");
+        Complaint::new(problem).remedy("write one answer on each line")
+    };
+    Ok(parse(line.as_ref().ok_or_else(too_long)?)?)
+}
+
+fn parse(line: &[u8]) -> Result<(PresentationRequest, Vec<u8>), Fault> {
     let document = Document::read_json(line, &LINE)?;
     let fields = Cursor::root(&document).fields(&["request", "presentation"])?;
     let presentation = fields.required("presentation")?;
@@ -248,7 +269,7 @@ fn decided(
     outcome(loaded.bundle.policy(), verified, &verdict).to_json()
 }
 
-fn refused(complaint: Complaint, counts: &mut Counts) -> Value {
+fn refused(complaint: &Complaint, counts: &mut Counts) -> Value {
     counts.refused += 1;
     json!({ "accepted": false, "refused": complaint.to_json() })
 }

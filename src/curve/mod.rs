@@ -88,6 +88,14 @@ pub fn decode_nonzero_scalar(octets: &[u8]) -> Option<Scalar> {
     decode_scalar(octets).filter(|s| *s != <Scalar as ff::Field>::ZERO)
 }
 
+/// A 128-bit integer as a scalar.
+pub(crate) fn wide_scalar(value: u128) -> Scalar {
+    let mut octets = [0u8; SCALAR_LEN];
+    octets[SCALAR_LEN - 16..].copy_from_slice(&value.to_be_bytes());
+    // Below 2^128, hence below q.
+    decode_scalar(&octets).unwrap_or_default()
+}
+
 /// A scalar uniform in 0..q, up to a bias below 2⁻¹²⁸: 48 octets of the generator, reduced.
 pub fn random_scalar(rng: &mut impl CryptoRngCore) -> Scalar {
     let mut octets = [0u8; EXPAND_LEN];

@@ -1,64 +1,15 @@
-//! The verifier's random linear combinations.
+//! The link's equations on BLS12-381 as one random linear combination.
 //!
-//! Equations E_1 = O, .., E_n = O over a group of order q are checked together as Σ r_i·E_i = O. If any
-//! E_i ≠ O, a uniform r_i of 128 bits that was drawn after all E_i were fixed solves that with probability
-//! 2⁻¹²⁸ at most, whatever the other terms are (Bellare, Garay and Rabin, EUROCRYPT '98, section 3: the
-//! small exponents test). Both groups have prime order, and every point is known to lie in them before it
-//! gets here. [`Coefficients`] makes the r_i of a hash of everything that fixes the equations, which stands
-//! in for drawing them afterwards.
-//!
-//! [`Combination`] holds the link's equations on BLS12-381 of any number of presentations under one policy.
-//! The bases are the same for all, so their scalars are added up and each base is multiplied once; every
-//! presentation adds its own points K, T_i, C_i. Two in three of these get a coefficient itself for their
-//! scalar, 128 bits instead of 255: they are summed by themselves, in half the time.
+//! [`Combination`] holds those of any number of presentations under one policy, each under a
+//! coefficient of its own: [`coefficients`](crate::coefficients) has the argument. The bases are
+//! the same for all, so their scalars are added up and each base is multiplied once; every
+//! presentation adds its own points K, T_i, C_i. Two in three of these get a coefficient itself for
+//! their scalar, 128 bits instead of 255: they are summed by themselves, in half the time.
 
-use super::link::{Bases, CredentialLink, LinkChallenge, Response, SharedLink, wide_scalar};
+use super::link::{Bases, CredentialLink, LinkChallenge, Response, SharedLink};
 use crate::curve::table::FixedSum;
-use crate::curve::{G1Affine, Scalar, sum_of_products, sum_of_short_products};
-use crate::transcript::{DIGEST_LEN, Transcript, tag};
+use crate::curve::{G1Affine, Scalar, sum_of_products, sum_of_short_products, wide_scalar};
 use group::Group;
-
-/// What is hashed to coefficients: it has to fix every equation that they are for.
-#[derive(Clone, Copy)]
-pub(super) struct CoefficientSeed([u8; DIGEST_LEN]);
-
-impl CoefficientSeed {
-    /// The digest of a transcript that has absorbed all of one presentation, or all of a batch.
-    pub(super) fn new(transcript: Transcript) -> Self {
-        CoefficientSeed(transcript.finish())
-    }
-
-    /// The coefficients of a member of the batch.
-    pub(super) fn member(self, index: usize) -> Coefficients {
-        Coefficients { seed: self, member: index, count: 0 }
-    }
-}
-
-/// 128-bit coefficients, one after the other.
-pub(super) struct Coefficients {
-    seed: CoefficientSeed,
-    member: usize,
-    count: usize,
-}
-
-impl Coefficients {
-    /// The next one. The very first of a seed is 1: with the others random, a sum with a false equation in
-    /// it still vanishes only by chance.
-    pub(super) fn next(&mut self) -> u128 {
-        let index = self.count;
-        self.count += 1;
-        if (self.member, index) == (0, 0) {
-            return 1;
-        }
-        let mut transcript = Transcript::new(tag::COMBINATION);
-        transcript.absorb("seed", self.seed.0);
-        transcript.absorb_number("member", self.member);
-        transcript.absorb_number("coefficient", index);
-        let mut octets = [0u8; 16];
-        octets.copy_from_slice(&transcript.finish()[..16]);
-        u128::from_be_bytes(octets)
-    }
-}
 
 /// A credential's link with what its equation needs of its BBS proof.
 pub(super) struct LinkedCredential<'a> {

@@ -22,7 +22,9 @@
 //! arithmetic is.
 
 use crate::curve::table::{FixedBase, FixedSum};
-use crate::curve::{G1Affine, G1Projective, SCALAR_LEN, Scalar, SecretScalar, random_scalar};
+use crate::curve::{
+    G1Affine, G1Projective, SCALAR_LEN, Scalar, SecretScalar, random_scalar, wide_scalar,
+};
 use crate::transcript::{Transcript, tag};
 use crypto_bigint::{U128, U256};
 use group::Curve;
@@ -174,14 +176,6 @@ impl LinkChallenge {
     pub(super) fn bls_scalar(self) -> Scalar {
         wide_scalar(self.0)
     }
-}
-
-/// A 128-bit integer as a scalar.
-pub(super) fn wide_scalar(value: u128) -> Scalar {
-    let mut octets = [0u8; SCALAR_LEN];
-    octets[16..].copy_from_slice(&value.to_be_bytes());
-    // Below 2^128, hence below q.
-    Option::from(Scalar::from_bytes_be(&octets)).unwrap_or_default()
 }
 
 /// One side of a hidden equality: a message of one credential.

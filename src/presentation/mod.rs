@@ -146,7 +146,7 @@
 //! | what must be shown is, and nothing else: asked of what is true, after verification | `policy/acceptance.rs` | `forge_withheld_claim`, `forge_surplus_claim`, `forge_value_that_the_policy_does_not_list` |
 //! | `ph` holds every first message and all of the statement | `statement.rs` | `reject_every_changed_item_of_the_header`, `reject_every_changed_item_of_the_statement`, `reject_equality_of_other_messages` |
 //! | c_x hashes every BBS proof | `link.rs`, `LinkChallenge` | `reject_changed_input_of_the_link_challenge` |
-//! | coefficients hash the whole presentation | `verify.rs` | `forge_errors_weighed_by_known_coefficients`, `forge_cancelling_errors` |
+//! | coefficients hash the whole presentation | `Stated::absorb`, `coefficients.rs` | `forge_errors_weighed_by_known_coefficients`, `forge_cancelling_errors` |
 //! | Ā holds a signature | `bbs/proof.rs` | `forge_proof_of_messages_that_were_not_signed` |
 //! | γ, δ and the rest of the key are sound | `circuits/src/key_checks.rs` | `reject_gamma_equal_to_delta`, `reject_generator_as_gamma_or_delta` |
 //! | the verifying key is the one that the policy names | `statement.rs` | `reject_swapped_verifying_key` |

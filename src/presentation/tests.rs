@@ -3,16 +3,15 @@
 #[path = "../../tests/scenario/mod.rs"]
 pub(crate) mod scenario;
 
-use super::combination::CoefficientSeed;
-use super::link::{CredentialLink, Response, SharedLink, wide_scalar};
+use super::link::{CredentialLink, Response, SharedLink};
 use super::statement::{Choice, FirstMessages, Statement};
 use super::verify::{Stated, check, check_parts};
 use super::wire::Presentation;
 use super::*;
-use crate::curve::Scalar;
+use crate::coefficients::CoefficientSeed;
+use crate::curve::{Scalar, wide_scalar};
 use crate::policy::{Bundle, Policy, Shortfall};
 use crate::request::InMemoryNonces;
-use crate::transcript::{Transcript, tag};
 use crate::value::Encoded;
 use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::CurveGroup;
@@ -341,11 +340,9 @@ fn forge_errors_weighed_by_known_coefficients() {
     };
     let ph = statement.presentation_header(&first);
     let coefficients = |ph| {
-        let mut transcript = Transcript::new(tag::COMBINATION);
         let stated =
             Stated { ph, ..Stated::new(&scenario.terms, &scenario.request, &good).unwrap() };
-        stated.absorb(&mut transcript);
-        CoefficientSeed::new(transcript).member(0)
+        CoefficientSeed::new([&stated], Stated::absorb).member(0)
     };
     let mut known = coefficients(ph);
     // In the order of their equations: K, then the credentials.

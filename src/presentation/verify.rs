@@ -5,16 +5,18 @@
 //! the nonce, so that of many copies of one presentation exactly one is accepted, and a forgery
 //! cannot spend anybody's nonce.
 
-use super::combination::{CoefficientSeed, Combination, LinkedCredential, PresentedLink};
-use super::link::{Bases, CircuitClaim, CredentialLink, LinkChallenge, wide_scalar};
+use super::combination::{Combination, LinkedCredential, PresentedLink};
+use super::link::{Bases, CircuitClaim, CredentialLink, LinkChallenge};
 use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms};
 use super::wire::{PredicatePart, Presentation};
 use crate::bbs::{self, PairingBatch, PendingProof, PublicKey};
+use crate::coefficients::CoefficientSeed;
+use crate::curve::wide_scalar;
 use crate::digest::digest_type;
 use crate::encoding::{Wire, WireError};
 use crate::policy::{BundleHash, CompiledPolicy, Equality, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
-use crate::transcript::{DIGEST_LEN, Transcript, tag};
+use crate::transcript::{DIGEST_LEN, Transcript};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -313,9 +315,7 @@ impl<'a> Stated<'a> {
 
     fn check_credentials(&self) -> Result<(), VerifyError> {
         let proofs = self.open_proofs()?;
-        let mut transcript = Transcript::new(tag::COMBINATION);
-        self.absorb(&mut transcript);
-        let mut coefficients = CoefficientSeed::new(transcript).member(0);
+        let mut coefficients = CoefficientSeed::new([self], Stated::absorb).member(0);
         let bases = bases(self.statement.terms());
         let mut combination = Combination::new(&bases);
         if let Some(link) = self.link(&proofs)? {

@@ -2,6 +2,7 @@
 
 use super::place::{AUDIENCE, Place, SOON, prove, request, requested, verify};
 use serde_json::Value;
+use std::process::{Command, Stdio};
 
 /// A place with three requests, an answer to each, and the lines of a file of answers.
 fn answered(name: &str) -> (Place, Vec<String>) {
@@ -84,13 +85,103 @@ fn reject_in_a_batch_by_line_and_accept_the_rest() {
     place.assert_no_remains();
 }
 
+/// What one holder sends, or one program writes, holds up nobody else's answer.
+#[test]
+fn reject_lines_of_any_form_by_themselves() {
+    let (place, lines) = answered("batch-forms");
+    let most = (2 << 20) + (1 << 16);
+    let crlf = lines[1].replace('\n', "\r\n");
+    let twice = lines[2].replacen('{', "{\"request\":1,", 1);
+    let (mark, open) = (format!("\u{feff}{}", lines[2]), "[".repeat(most - 1) + "\n");
+    let (full, over) = (" ".repeat(most) + "\n", " ".repeat(3 * most) + "\n");
+    let text = [&over, &lines[0], &full, &crlf, &twice, &mark, &open, &lines[2]];
+    let mut text = text.map(String::as_str).concat().into_bytes();
+    text.extend(b"\xff\xfe\0\n");
+    text.resize(text.len() + most + 1, b'x');
+    place.write("answers.jsonl", text);
+    place.ends(1, &command("answers.jsonl", "results.jsonl"));
+    let results = results(&place, "results.jsonl");
+    let accepted: Vec<bool> = results.iter().map(|one| one["accepted"] == true).collect();
+    let [t, f] = [true, false];
+    assert_eq!(accepted, [f, t, f, t, f, f, f, t, f, f]);
+    for (index, result) in results.iter().enumerate() {
+        assert_eq!(result["line"], index + 1);
+    }
+    for index in [0, 2, 9] {
+        let problem = results[index]["refused"]["problem"].as_str().unwrap();
+        assert!(problem.contains("longer than"), "{index}: {problem}");
+    }
+    place.assert_no_remains();
+}
+
+/// The same answers in two runs at once: each is accepted in one of them.
+#[test]
+fn two_runs_at_once_accept_each_answer_once() {
+    let (place, lines) = answered("batch-race");
+    place.write("answers.jsonl", lines.concat());
+    let runs = ["one.jsonl", "two.jsonl"].map(|out| {
+        let line = format!("{} --spent spent.txt", command("answers.jsonl", out));
+        place.command(&line).stdout(Stdio::null()).spawn().unwrap()
+    });
+    let mut codes = runs.map(|mut run| run.wait().unwrap().code());
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(1)]);
+    let accepted = ["one.jsonl", "two.jsonl"]
+        .map(|out| results(&place, out).iter().filter(|one| one["accepted"] == true).count());
+    assert!(accepted == [3, 0] || accepted == [0, 3], "{accepted:?}");
+    assert_eq!(place.text("spent.txt").lines().count(), 3);
+    place.assert_no_remains();
+}
+
+/// Where results cannot be given, nothing is spent.
+#[test]
+fn reject_without_spending_where_results_have_no_place() {
+    let (place, lines) = answered("batch-place");
+    place.write("answers.jsonl", lines.concat());
+    let line =
+        |out: &str, spent: &str| format!("{} --spent {spent}", command("answers.jsonl", out));
+    place.ends(2, &line("answers.jsonl", "spent.txt"));
+    place.ends(2, &line("missing/results.jsonl", "spent.txt"));
+    assert!(!place.path("spent.txt").exists());
+    // One name for both is taken by the nonces' file when the results are to get it.
+    place.ends(2, &line("same.txt", "same.txt"));
+    assert_eq!(place.text("same.txt"), "");
+    assert_eq!(place.text("answers.jsonl"), lines.concat());
+    place.ends(2, &line("results.jsonl", "answers.jsonl"));
+    assert!(!place.path("results.jsonl").exists());
+    place.ends(0, &line("results.jsonl", "spent.txt"));
+    place.assert_no_remains();
+}
+
+/// A disk that is full in the midst of the nonces: none of them is spent, and no results appear.
+#[cfg(unix)]
+#[test]
+fn reject_without_spending_where_nonces_have_no_room() {
+    let (place, lines) = answered("batch-full");
+    place.write("answers.jsonl", lines.concat());
+    let spent: String =
+        (0..470).map(|number| format!("{number:064x} 2026-06-01T12:06:00Z\n")).collect();
+    place.write("spent.txt", &spent);
+    // Blocks of 512 octets: room for the results, and for a third of a line of nonces.
+    assert_eq!(spent.len().div_ceil(512), 79);
+    let line = format!("{} --spent spent.txt", command("answers.jsonl", "results.jsonl"));
+    let full = "trap '' XFSZ; ulimit -f 79; exec \"$0\" \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.current_dir(place.path("")).args(["-c", full, env!("CARGO_BIN_EXE_sigil")]);
+    let output = shell.args(line.split_whitespace()).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{printed}");
+    assert!(printed.contains("spent.txt"), "{printed}");
+    assert!(place.text("spent.txt") == spent && !place.path("results.jsonl").exists());
+    place.assert_no_remains();
+    place.ends(0, &line);
+    assert_eq!(place.text("spent.txt").lines().count(), 473);
+}
+
 #[test]
 fn reject_files_of_answers_that_are_none() {
     let (place, _) = answered("batch-none");
     assert!(place.ends(2, &command("missing.jsonl", "results.jsonl")).contains("missing.jsonl"));
-    place.write("long.jsonl", vec![b' '; (2 << 20) + (1 << 16) + 1]);
-    let printed = place.ends(2, &command("long.jsonl", "results.jsonl"));
-    assert!(printed.contains("line 1") && printed.contains("one answer on each line"), "{printed}");
     place.write("empty.jsonl", "");
     place.ends(0, &command("empty.jsonl", "results.jsonl"));
     assert!(results(&place, "results.jsonl").is_empty());

@@ -27,6 +27,9 @@ const SPARSE_SHORT: f64 = 128.0 / 6.0;
 /// Odd multiples of a changing point for digits of 5 bits.
 const ODD_MULTIPLES: f64 = 8.0;
 
+/// Columns of the comb that few bases of BN254 are multiplied with: its doublings.
+const COLUMNS: f64 = 32.0;
+
 /// Field multiplications of an affine addition in G1 whose inversion is shared.
 const BATCHED_G1: f64 = 6.0;
 
@@ -210,8 +213,9 @@ fn sums_over(points: f64, multiples: f64, sums: f64) -> Vec<Term> {
 struct Circuit {
     /// Witness cells that are bits: all of them in a conjunction of comparisons.
     bits: f64,
-    /// Points of the domain.
+    /// Points of the domain, and those of them that are rows of the system.
     domain: f64,
+    rows: f64,
     /// Digits of 8 bits of all inputs but the blinder.
     input_digits: f64,
 }
@@ -230,6 +234,7 @@ impl Circuit {
         Circuit {
             bits: (shape.constraints() - comparisons) as f64,
             domain: shape.domain_size() as f64,
+            rows: (shape.constraints() + shape.slots().len() + shape.params().len() + 2) as f64,
             input_digits: digits(shape.slots()) + digits(shape.params()),
         }
     }
@@ -237,44 +242,55 @@ impl Circuit {
     fn prove(&self) -> Vec<Term> {
         // Half of the bits are ones; each has a point in A, in B of both groups and in L.
         let ones = self.bits / 2.0;
-        // Five transforms, as in `circuits/src/quotient.rs`: one to coefficients and one to the coset for
-        // each of A and B, and one back for their product. No row has a C.
-        let butterflies = 5.0 * self.domain / 2.0 * self.domain.log2();
-        // Shifts to the coset and back, and the products.
+        // Four transforms, as in `circuits/src/quotient.rs`: to coefficients and back for each of A and B.
+        let butterflies = 4.0 * self.domain / 2.0 * self.domain.log2();
+        // Each coefficient is derived, and each row has two products.
         let factors = 4.0 * self.domain;
-        let [windows, buckets] = shared_buckets(self.domain - 1.0);
+        let Windows { windows, buckets, lists } = Windows::cheapest(self.rows);
+        let input = self.input_digits + DIGITS;
         vec![
-            term(butterflies + factors, BnScalarMultiply, "the quotient's coefficients"),
-            term((self.domain - 1.0) * windows * BATCHED_G1, BnFieldMultiply, "the sum over H"),
-            term(buckets, BnAddG1, "the sum of its buckets"),
-            term(3.0 * ones * BATCHED_G1, BnFieldMultiply, "bits in A, B and L"),
+            term(butterflies + factors, BnScalarMultiply, "the quotient's values"),
+            term(self.rows * windows, BnAddBatched, "the sum over H"),
+            term(2.0 * buckets, BnAddBatched, "its buckets, by rows and by columns"),
+            term(2.0 * lists, BnAddG1, "the sums of the rows and columns"),
+            term(3.0 * ones, BnAddBatched, "bits in A, B and L"),
             term(ones * BATCHED_G2, BnFieldMultiply, "bits in B of G2"),
-            term(
-                (self.input_digits + DIGITS) * BATCHED_G1,
-                BnFieldMultiply,
-                "inputs and blinder in A",
-            ),
-            term(
-                (self.input_digits + DIGITS) * BATCHED_G1,
-                BnFieldMultiply,
-                "the commitment to them",
-            ),
-            term(DIGITS * BATCHED_G1, BnFieldMultiply, "r·δ"),
-            term(DIGITS * BATCHED_G2, BnFieldMultiply, "s·δ in G2"),
+            term(input + DIGITS, BnAddG1, "inputs and blinder in A, r·δ"),
+            term(COLUMNS, BnDouble, "the same"),
+            term(input, BnAddG1, "the commitment to them"),
+            term(COLUMNS, BnDouble, "the same"),
+            term(DIGITS, BnAddG2, "s·δ in G2"),
+            term(COLUMNS, BnDoubleG2, "the same"),
             term(DOUBLINGS, BnDouble, "s·A + r·B"),
             term(2.0 * (SPARSE + ODD_MULTIPLES), BnAddG1, "s·A + r·B"),
         ]
     }
 }
 
-/// Fixed bases whose windows share one set of buckets, at the width that costs least: additions of a
-/// base, and additions that sum up the buckets of multiples 1 to 2^(w−1).
-fn shared_buckets(bases: f64) -> [f64; 2] {
-    let at = |width: i32| [(255.0 / f64::from(width)).ceil(), 2.0 * 2f64.powi(width - 1)];
-    // A mixed addition takes eleven multiplications.
-    let cost = |[windows, buckets]: [f64; 2]| windows * bases * BATCHED_G1 + buckets * 11.0;
-    let widths = (4..=15).map(at);
-    widths.min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or_default()
+/// Fixed bases whose windows share one set of buckets, as in `circuits/src/buckets.rs`.
+struct Windows {
+    /// Windows of a scalar: additions for a base.
+    windows: f64,
+    buckets: f64,
+    /// Rows and columns that the buckets are put in.
+    lists: f64,
+}
+
+impl Windows {
+    /// At the width that costs least.
+    fn cheapest(bases: f64) -> Self {
+        let at = |width: i32| Windows {
+            windows: (255.0 / f64::from(width)).ceil(),
+            buckets: 2f64.powi(width - 1),
+            lists: 2f64.powi(width / 2) + 2f64.powi(width - 1 - width / 2),
+        };
+        // A mixed addition takes eleven multiplications.
+        let cost = |one: &Windows| {
+            (one.windows * bases + 2.0 * one.buckets) * BATCHED_G1 + one.lists * 22.0
+        };
+        let widths = (5..=15).map(at);
+        widths.min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or_else(|| at(8))
+    }
 }
 
 /// `points` of G1 are decoded beside B.
@@ -296,7 +312,8 @@ fn present() -> Vec<Term> {
         term(SLOT_DIGITS + DIGITS, BlsAddTabled, "C, from the slots and its blinder"),
         term(4.0 * DIGITS, BlsAddTabled, "T, from the blindings"),
         term(4.0 * DIGITS, BlsAddTabled, "K, from the masks"),
-        term(4.0 * DIGITS * BATCHED_G1, BnFieldMultiply, "K_D, from the masks"),
+        term(4.0 * DIGITS, BnAddG1, "K_D, from the masks"),
+        term(COLUMNS, BnDouble, "the same"),
     ]);
     terms
 }
@@ -308,7 +325,8 @@ fn present_verify() -> Vec<Term> {
         term(4.0 * DIGITS, BlsAddTabled, "the link's sum, from the responses"),
         term(DOUBLINGS, BlsDouble, "the link's C and T"),
         term(SPARSE + SPARSE_SHORT + 2.0 * ODD_MULTIPLES, BlsAddMixed, "the link's C, T and K"),
-        term(4.0 * DIGITS * BATCHED_G1, BnFieldMultiply, "the circuit's relation"),
+        term(4.0 * DIGITS, BnAddG1, "the circuit's relation"),
+        term(COLUMNS, BnDouble, "the same"),
         term(DOUBLINGS, BnDouble, "the relation's D, 128 bits"),
         term(SPARSE_SHORT + ODD_MULTIPLES, BnAddG1, "the relation's D"),
     ]);

@@ -1,8 +1,10 @@
 //! The primitives that every operation is made of, measured in the same run: a sample of each after
 //! every round of the contest, and the medians of those.
 //!
-//! Each is measured as it is best had: on one thread, from the libraries that sigil uses, inputs
-//! in the processor's cache. Short ones are repeated within a sample, and the mean of the repetitions
+//! Each is measured as it is best had: on one thread, from the libraries that sigil uses or by its own
+//! code, inputs in the processor's cache. Sums of many points, decoding on BN254 and the Groth16 equation
+//! are by its own code, so their own overhead is in the floors; of the last two the cheaper of that and
+//! arkworks is taken. Short ones are repeated within a sample, and the mean of the repetitions
 //! is the sample.
 
 use crate::comparisons::Comparisons;
@@ -75,7 +77,9 @@ pub enum Primitive {
     BnOwnDecodeG1,
     /// The points of a Groth16 proof by our own code: two of G1 and one of G2.
     BnOwnDecodeProof,
-    /// A multiplication in the base field: six are an affine addition whose inversion is shared.
+    /// An affine addition in G1, one of a thousand that share an inversion: written out here.
+    BnAddBatched,
+    /// A multiplication in the base field: what additions in G2 are made of.
     BnFieldMultiply,
     /// A multiplication in the scalar field: what the transforms are made of.
     BnScalarMultiply,
@@ -111,6 +115,7 @@ impl Primitive {
             Primitive::BnFinal => "BN254 final exponentiation",
             Primitive::BnDecodeG1 => "BN254 G1 decoding",
             Primitive::BnDecodeG2 => "BN254 G2 decoding",
+            Primitive::BnAddBatched => "BN254 G1 addition, batched",
             Primitive::BnFieldMultiply => "BN254 base field multiplication",
             Primitive::BnScalarMultiply => "BN254 scalar field multiplication",
             Primitive::BnInvert => "BN254 base field inversion",
@@ -289,10 +294,32 @@ fn bn_points(rng: &mut ChaCha20Rng) -> Vec<Measure> {
         Measure::new(Primitive::BnAddG1, 64, move || total += black_box(&affine)),
         Measure::new(Primitive::BnAddG2, 32, move || total2 += black_box(&affine2)),
         Measure::new(Primitive::BnDoubleG2, 32, move || CurveDouble::double(&mut doubled2)),
+        batched_additions(rng),
         Measure::new(Primitive::BnFieldMultiply, 1_000, move || x *= black_box(&by_x)),
         Measure::new(Primitive::BnScalarMultiply, 1_000, move || y *= black_box(&by_y)),
         Measure::new(Primitive::BnInvert, 8, move || black_box(by_x).inverse()),
     ]
+}
+
+/// Pairs of points of BN254's G1 that are added with one inversion: six multiplications an addition, no
+/// exceptional cases, nothing else.
+fn batched_additions(rng: &mut ChaCha20Rng) -> Measure {
+    const PAIRS: usize = 1_024;
+    let points: Vec<G1Projective> = (0..2 * PAIRS).map(|_| G1Projective::rand(&mut *rng)).collect();
+    let points = G1Projective::normalize_batch(&points);
+    let (mut inverses, mut sums) = (Vec::with_capacity(PAIRS), Vec::with_capacity(PAIRS));
+    Measure::divided(Primitive::BnAddBatched, PAIRS as f64, move || {
+        inverses.clear();
+        inverses.extend(points.as_chunks::<2>().0.iter().map(|[a, b]| b.x - a.x));
+        ark_ff::batch_inversion(&mut inverses);
+        sums.clear();
+        sums.extend(points.as_chunks::<2>().0.iter().zip(&inverses).map(|([a, b], inverse)| {
+            let slope = (b.y - a.y) * inverse;
+            let x = slope.square() - a.x - b.x;
+            (x, slope * (a.x - x) - a.y)
+        }));
+        black_box(sums.last().copied())
+    })
 }
 
 /// Doubling in place, by one name in both groups.

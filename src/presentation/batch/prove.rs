@@ -15,8 +15,8 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use zeroize::Zeroizing;
 
-/// Jobs held at a time for each thread of the pool. Threads wait for one another when these are done: for
-/// half a presentation's time on average, so with 32 for 2 %.
+/// Jobs held at a time for each thread of the pool. Threads wait for one another when these are
+/// done: for half a presentation's time on average, so with 64 for less than 1 %.
 const JOBS_PER_THREAD: usize = 64;
 
 /// What is to be proven: one presentation. Implemented by whatever owns or borrows it.
@@ -49,8 +49,9 @@ impl Job for ProveJob<'_> {
 /// The secret that all randomness of a batch derives from. Wiped on drop, redacted in `Debug`.
 ///
 /// Each presentation's generator is seeded with a hash of it and of everything that is proven: the
-/// request, the credentials, what is revealed. So a seed that is used again by mistake gives an equal
-/// presentation for an equal job, and unrelated ones otherwise. It is meant to be used once all the same.
+/// request, the credentials, what is revealed. So a seed that is used again by mistake gives an
+/// equal presentation for an equal job, and unrelated ones otherwise. It is meant to be used once
+/// all the same.
 pub struct BatchSeed(Zeroizing<[u8; 32]>);
 
 impl BatchSeed {
@@ -103,9 +104,9 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// `progress` is called with the number of jobs done whenever another one is, on the thread that
-    /// did it; the numbers of concurrent calls may come out of order. Where it breaks, the batch is
-    /// cancelled.
+    /// `progress` is called with the number of jobs done whenever another one is, on the thread
+    /// that did it; the numbers of concurrent calls may come out of order. Where it breaks, the
+    /// batch is cancelled.
     pub fn new(progress: impl Fn(usize) -> ControlFlow<()> + Send + Sync + 'a) -> Self {
         let (done, cancelled) = (AtomicUsize::new(0), AtomicBool::new(false));
         Watch { done, cancelled, progress: Box::new(progress) }
@@ -116,8 +117,8 @@ impl<'a> Watch<'a> {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// No further job is begun. Those at work are finished; those that were taken from the iterator and
-    /// not begun come out as [`ProveError::Cancelled`]; no further ones are taken.
+    /// No further job is begun. Those at work are finished; those that were taken from the iterator
+    /// and not begun come out as [`ProveError::Cancelled`]; no further ones are taken.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -149,11 +150,12 @@ impl fmt::Debug for Watch<'_> {
     }
 }
 
-/// Proves jobs under the same terms, as [`prove`] does each: gives every job back with its result, in the
-/// order of the jobs.
+/// Proves jobs under the same terms, as [`prove`] does each: gives every job back with its result,
+/// in the order of the jobs.
 ///
-/// Memory is bounded by 64 jobs with their presentations for each of rayon's threads, whatever the number
-/// of jobs. Jobs are taken when a result is asked for: work goes on in `next` only.
+/// Work goes on in `next` only, on the threads of the rayon pool that it is called in: jobs are
+/// taken when a result is asked for, and whoever asks no more cancels the rest. Memory is bounded
+/// by 64 jobs with their presentations for each of these threads, whatever the number of jobs.
 pub fn prove_batch<'a, J>(
     terms: &'a Terms,
     key: Option<&'a ProvingKey>,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bbs::Suite;
+use crate::coefficients::CoefficientSeed;
 use crate::encoding::Wire;
 use crate::presentation::combination::{Combination, PresentedLink};
 use crate::presentation::link::SharedLink;
@@ -63,8 +64,8 @@ fn refused(verdicts: &[Verdict]) -> Vec<usize> {
 
 type Forgery = fn(&mut Presentation);
 
-/// What makes equations false that only the batch looks at: decoding, statement and the challenges of the
-/// BBS proofs see nothing of it but where said.
+/// What makes equations false that only the batch looks at: decoding, statement and the challenges
+/// of the BBS proofs see nothing of it but where said.
 const FORGERIES: [(&str, Forgery); 7] = [
     ("tau", |p| p.shared.as_mut().unwrap().tau_hat += crate::curve::Scalar::ONE),
     ("rho", |p| {
@@ -231,8 +232,7 @@ fn coefficients_hash_every_presentation_of_the_batch() {
         let stated = presentations.iter().zip(&requests);
         let members: Vec<Stated<'_>> =
             stated.map(|(p, request)| Stated::new(&scenario.terms, request, p).unwrap()).collect();
-        let members: Vec<&Stated<'_>> = members.iter().collect();
-        let seed = super::verify::seed(members.into_iter());
+        let seed = CoefficientSeed::new(&members, Stated::absorb);
         [0, 1, 2].map(|member| {
             let mut coefficients = seed.member(member);
             [(); 3].map(|()| coefficients.next())

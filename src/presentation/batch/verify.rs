@@ -1,28 +1,24 @@
 //! Verifying many answers: each decoded and opened by itself, their equations checked as one.
 
 use crate::bbs::{PairingBatch, PendingProof};
+use crate::bisection;
+use crate::coefficients::CoefficientSeed;
+use crate::curve::wide_scalar;
 use crate::encoding::{Wire, WireError};
-use crate::presentation::combination::{CoefficientSeed, Combination};
-use crate::presentation::link::{Bases, CircuitClaim, wide_scalar};
+use crate::presentation::combination::Combination;
+use crate::presentation::link::{Bases, CircuitClaim};
 use crate::presentation::statement::Terms;
 use crate::presentation::verify::{Stated, accept, bases};
 use crate::presentation::{Expectation, Presentation, VerifiedPresentation, VerifyError};
 use crate::request::{NonceStore, PresentationRequest};
-use crate::transcript::{Transcript, tag};
 use rayon::prelude::*;
 use sigil_circuits::BatchSum;
 use std::borrow::Borrow;
 use std::ops::Range;
 
-/// Answers of one batch in [`verify_stream`]. Of more, each costs hardly less: what all share is below
-/// half a percent.
+/// Answers of one batch in [`verify_stream`]. Of more, each costs hardly less: what all share is
+/// below half a percent.
 pub const BATCH: usize = 1024;
-
-/// So few are not halved, but checked one by one.
-const ALONE: usize = 4;
-
-/// Where more than one in so many was bad so far, halving further would cost more than it saves.
-const DENSE: usize = 16;
 
 /// Most presentations whose equations one thread adds up at a time.
 const PART: usize = 256;
@@ -36,9 +32,9 @@ pub struct Answer<'a> {
     pub octets: &'a [u8],
 }
 
-/// Verifies answers to requests under the same terms: for each what [`verify`](crate::presentation::verify)
-/// says, in their order. Nonces are spent in that order too, so of several answers to one request the
-/// first that is true is accepted.
+/// Verifies answers to requests under the same terms: for each what
+/// [`verify`](crate::presentation::verify) says, in their order. Nonces are spent in that order
+/// too, so of several answers to one request the first that is true is accepted.
 ///
 /// Runs on rayon's threads. All answers are held decoded, some 10 KiB each: for very many see
 /// [`verify_stream`].
@@ -60,7 +56,8 @@ pub fn verify_batch(
         })
         .collect();
     let equations = Equations::new(terms, opened.iter().flatten().collect());
-    let mut verdicts = equations.verdicts().into_iter();
+    let verdicts = bisection::verdicts(equations.members.len(), |range| equations.hold(range));
+    let mut verdicts = verdicts.into_iter();
     let results = answers.iter().zip(opened).map(|(answer, opened)| {
         let Stated { statement, presentation, .. } = opened?.stated;
         match verdicts.next() {
@@ -71,8 +68,10 @@ pub fn verify_batch(
     results.collect()
 }
 
-/// Verifies any number of answers, [`BATCH`] at a time, in bounded memory: results come in the order of the
-/// answers. The next batch is taken from the iterator when a result of it is asked for.
+/// Verifies any number of answers, [`BATCH`] at a time: results come in the order of the answers.
+/// The next batch is taken from the iterator when a result of it is asked for, and whoever asks no
+/// more cancels the rest. Held at a time are a batch's answers with what they decode to, some 10
+/// KiB each, and its results; `expectation` has one time for all of them.
 pub fn verify_stream<'a, R, O>(
     terms: &'a Terms,
     expectation: Expectation<'a>,
@@ -110,27 +109,12 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// What the coefficients of a batch hash: all of every member.
-pub(super) fn seed<'a>(members: impl Iterator<Item = &'a Stated<'a>>) -> CoefficientSeed {
-    let mut transcript = Transcript::new(tag::COMBINATION);
-    members.for_each(|member| member.absorb(&mut transcript));
-    CoefficientSeed::new(transcript)
-}
-
 /// The equations of a batch, with their coefficients.
 struct Equations<'a> {
     terms: &'a Terms,
     bases: Bases,
     members: Vec<&'a Opened<'a>>,
     seed: CoefficientSeed,
-}
-
-/// How far the search for false ones has come.
-struct Search {
-    verdicts: Vec<bool>,
-    /// Members whose verdict is known, and those of them that are bad.
-    judged: usize,
-    bad: usize,
 }
 
 /// The equations of some members, added up.
@@ -142,46 +126,11 @@ struct Sum<'a> {
 
 impl<'a> Equations<'a> {
     fn new(terms: &'a Terms, members: Vec<&'a Opened<'a>>) -> Self {
-        let seed = seed(members.iter().map(|member| &member.stated));
+        let seed = CoefficientSeed::new(members.iter().map(|one| &one.stated), Stated::absorb);
         Equations { terms, bases: bases(terms), members, seed }
     }
 
-    /// Whether all equations of a member hold, for each of them.
-    fn verdicts(&self) -> Vec<bool> {
-        let mut search = Search { verdicts: vec![true; self.members.len()], judged: 0, bad: 0 };
-        let all = 0..self.members.len();
-        if !self.hold(all.clone()) {
-            self.find(all, &mut search);
-        }
-        search.verdicts
-    }
-
-    /// Finds the false ones in a range that has some.
-    fn find(&self, range: Range<usize>, search: &mut Search) {
-        if range.len() <= ALONE || search.bad * DENSE > search.judged {
-            let alone = range.clone().into_par_iter().map(|index| self.hold(index..index + 1));
-            let alone: Vec<bool> = alone.collect();
-            search.bad += alone.iter().filter(|good| !**good).count();
-            search.judged += range.len();
-            search.verdicts[range].copy_from_slice(&alone);
-            return;
-        }
-        let middle = range.start + range.len() / 2;
-        let (first, second) = (range.start..middle, middle..range.end);
-        let first_holds = self.hold(first.clone());
-        if first_holds {
-            search.judged += first.len();
-        } else {
-            self.find(first, search);
-        }
-        // Where the first half holds, the second is known not to.
-        if first_holds || !self.hold(second.clone()) {
-            self.find(second, search);
-        } else {
-            search.judged += second.len();
-        }
-    }
-
+    /// Whether all equations of the members in a range hold.
     fn hold(&self, range: Range<usize>) -> bool {
         let part = range.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, PART);
         let indexes: Vec<usize> = range.collect();
