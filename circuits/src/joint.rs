@@ -5,6 +5,8 @@
 //! parts of 128 bits (Gallant, Lambert and Vanstone, CRYPTO 2001). So the sum has four terms of half
 //! the length. Each is written in non-adjacent form of width 5, one digit in six of which isn't 0,
 //! over a table of odd multiples, and all four share 128 doublings (Straus).
+//!
+//! Time depends on the scalars: in a proof on its `r` and `s`, which hide the assignment.
 
 use ark_bn254::{Fr, G1Projective, g1};
 use ark_ec::scalar_mul::glv::GLVConfig;
