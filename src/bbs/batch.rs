@@ -21,7 +21,7 @@
 
 use super::keys::bp2;
 use super::signature::{check_sizes, domain, verify};
-use super::{Error, Generators, PendingProof, PublicKey, Signature};
+use super::{Error, Generators, PendingProof, Proof, PublicKey, Signature};
 use crate::bisection;
 use crate::coefficients::CoefficientSeed;
 use crate::curve::table::FixedSum;
@@ -116,9 +116,15 @@ impl PairingBatch {
 
     /// Adds the equation that a proof still owes.
     pub fn add_proof(&mut self, proof: &PendingProof<'_>, coefficient: &Scalar) {
+        self.add_equation(proof.key(), proof.proof(), coefficient);
+    }
+
+    /// Adds the pairing equation of a proof of which nothing else is known yet: for whoever checks
+    /// that beside it.
+    pub(crate) fn add_equation(&mut self, key: &PublicKey, proof: &Proof, coefficient: &Scalar) {
         self.unchecked |= bool::from(coefficient.is_zero());
         let (a_bar, b_bar) = proof.sides();
-        self.issuer(proof.key()).terms.push(*a_bar, *coefficient);
+        self.issuer(key).terms.push(*a_bar, *coefficient);
         self.constant.push(-b_bar, *coefficient);
     }
 

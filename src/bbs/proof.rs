@@ -118,6 +118,11 @@ impl Proof {
         octets
     }
 
+    /// Ā and B̄ of the pairing equation.
+    pub(super) fn sides(&self) -> (&G1Affine, &G1Affine) {
+        (&self.a_bar, &self.b_bar)
+    }
+
     /// The challenge c that the proof carries.
     pub fn challenge(&self) -> &Scalar {
         &self.challenge
@@ -317,7 +322,7 @@ impl<'a> PendingProof<'a> {
     /// # Errors
     /// [`Error::Refused`].
     pub fn settle(self) -> Result<VerifiedProof<'a>, Error> {
-        let (a_bar, b_bar) = self.sides();
+        let (a_bar, b_bar) = self.proof.sides();
         let pairs = [(*a_bar, &*self.key.prepared()), (-b_bar, bp2())];
         if !pairing_product_is_one(&pairs) {
             return Err(Error::Refused);
@@ -329,9 +334,8 @@ impl<'a> PendingProof<'a> {
         &self.key
     }
 
-    /// Ā and B̄ of the open equation.
-    pub(super) fn sides(&self) -> (&'a G1Affine, &'a G1Affine) {
-        (&self.proof.a_bar, &self.proof.b_bar)
+    pub(super) fn proof(&self) -> &'a Proof {
+        self.proof
     }
 }
 
