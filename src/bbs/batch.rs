@@ -31,6 +31,7 @@ use crate::curve::{
 };
 use crate::transcript::Transcript;
 use ff::Field;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -176,9 +177,14 @@ impl PairingBatch {
             return false;
         }
         let issuers = self.issuers.values();
-        let mut sums: Vec<G1Projective> = issuers.clone().map(|one| one.terms.sum()).collect();
-        let fixed: G1Projective = self.fixed.iter().map(FixedTerms::sum).sum();
-        sums.push(self.constant.sum() - fixed);
+        let constant = || -> G1Projective {
+            self.constant.sum() - self.fixed.iter().map(FixedTerms::sum).sum::<G1Projective>()
+        };
+        let of_issuers = || -> Vec<G1Projective> {
+            self.issuers.par_iter().map(|(_, one)| one.terms.sum()).collect()
+        };
+        let (mut sums, constant) = rayon::join(of_issuers, constant);
+        sums.push(constant);
         let keys: Vec<Arc<PreparedG2>> = issuers.map(|one| one.key.prepared()).collect();
         let keys = keys.iter().map(|key| &**key).chain([bp2()]);
         pairing_product_is_one(&normalize_list(&sums).into_iter().zip(keys).collect::<Vec<_>>())

@@ -8,7 +8,9 @@
 
 use super::link::{Bases, CredentialLink, LinkChallenge, Response, SharedLink};
 use crate::curve::table::FixedSum;
-use crate::curve::{G1Affine, Scalar, sum_of_products, sum_of_short_products, wide_scalar};
+use crate::curve::{
+    G1Affine, G1Projective, Scalar, sum_of_products, sum_of_short_products, wide_scalar,
+};
 use group::Group;
 
 /// A credential's link with what its equation needs of its BBS proof.
@@ -140,6 +142,19 @@ impl<'a> Combination<'a> {
 
     /// Whether the sum of all equations holds.
     pub(super) fn holds(&self) -> bool {
+        let (fixed, points) = rayon::join(|| self.fixed(), || self.points());
+        (fixed - points).is_identity().into()
+    }
+
+    fn points(&self) -> G1Projective {
+        let (short, long) = rayon::join(
+            || sum_of_short_products(&self.short.points, &self.short.scalars),
+            || sum_of_products(&self.long.points, &self.long.scalars),
+        );
+        short + long
+    }
+
+    fn fixed(&self) -> G1Projective {
         let mut fixed = FixedSum::with_capacity(self.slots.len() + 2 * self.equalities.len() + 1);
         for (base, scalar) in self.bases.slots.iter().zip(&self.slots) {
             fixed.add(base, scalar);
@@ -148,8 +163,6 @@ impl<'a> Combination<'a> {
             sides.iter().zip(scalars).for_each(|(base, scalar)| fixed.add(base, scalar));
         }
         fixed.add(&self.bases.blinder, &self.blinder);
-        let points = sum_of_short_products(&self.short.points, &self.short.scalars)
-            + sum_of_products(&self.long.points, &self.long.scalars);
-        (fixed.finish() - points).is_identity().into()
+        fixed.finish()
     }
 }

@@ -8,7 +8,6 @@ use super::statement::{Choice, FirstMessages, Statement};
 use super::verify::{Stated, check, check_parts};
 use super::wire::Presentation;
 use super::*;
-use crate::coefficients::CoefficientSeed;
 use crate::curve::{Scalar, wide_scalar};
 use crate::policy::{Bundle, Policy, Shortfall};
 use crate::request::InMemoryNonces;
@@ -342,7 +341,7 @@ fn forge_errors_weighed_by_known_coefficients() {
     let coefficients = |ph| {
         let stated =
             Stated { ph, ..Stated::new(&scenario.terms, &scenario.request, &good).unwrap() };
-        CoefficientSeed::new([&stated], Stated::absorb).member(0)
+        super::verify::coefficients([stated.digest()]).member(0)
     };
     let mut known = coefficients(ph);
     // In the order of their equations: K, then the credentials.

@@ -16,7 +16,7 @@ use crate::digest::digest_type;
 use crate::encoding::{Wire, WireError};
 use crate::policy::{BundleHash, CompiledPolicy, Equality, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
-use crate::transcript::{DIGEST_LEN, Transcript};
+use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -69,6 +69,15 @@ impl Expectation<'_> {
         request: &PresentationRequest,
     ) -> Result<(), RequestError> {
         request.check(terms.bundle(), self.audience, self.now, self.skew)
+    }
+
+    /// Spends the nonce of a request that was answered truly.
+    pub(super) fn spend(
+        &self,
+        request: &PresentationRequest,
+        nonces: &impl NonceStore,
+    ) -> Result<(), NonceError> {
+        request.spend(nonces, self.now, self.skew)
     }
 }
 
@@ -188,19 +197,8 @@ pub fn verify(
 ) -> Result<VerifiedPresentation, VerifyError> {
     expectation.check(terms, request)?;
     let statement = check(terms, request, presentation)?;
-    accept(&statement, request, expectation, presentation, nonces)
-}
-
-/// Spends the nonce of what is true, and says what it is.
-pub(super) fn accept(
-    statement: &Statement<'_>,
-    request: &PresentationRequest,
-    expectation: &Expectation<'_>,
-    presentation: &Presentation,
-    nonces: &impl NonceStore,
-) -> Result<VerifiedPresentation, VerifyError> {
-    request.spend(nonces, expectation.now, expectation.skew)?;
-    Ok(report(statement, presentation))
+    expectation.spend(request, nonces)?;
+    Ok(report(&statement, presentation))
 }
 
 /// Everything but time, audience and nonce.
@@ -254,10 +252,12 @@ impl<'a> Stated<'a> {
         Ok(Stated { statement, presentation, ph, c_x })
     }
 
-    /// Absorbs everything that fixes the equations.
-    pub(super) fn absorb(&self, transcript: &mut Transcript) {
+    /// The digest of everything that fixes the equations.
+    pub(super) fn digest(&self) -> [u8; DIGEST_LEN] {
+        let mut transcript = Transcript::new(tag::COMBINATION);
         transcript.absorb("ph", self.ph);
         transcript.absorb("presentation", self.presentation.to_bytes());
+        transcript.finish()
     }
 
     /// What the predicate's equations need; `None` where the policy asks for no predicate.
@@ -315,7 +315,7 @@ impl<'a> Stated<'a> {
 
     /// The signatures' pairing product beside everything else: neither waits for the other.
     fn check_credentials(&self) -> Result<(), VerifyError> {
-        let seed = CoefficientSeed::new([self], Stated::absorb);
+        let seed = coefficients([self.digest()]);
         let (signatures, rest) =
             rayon::join(|| self.signatures_hold(seed), || self.check_proofs_and_link(seed));
         rest?;
@@ -344,6 +344,11 @@ impl<'a> Stated<'a> {
         combination.add(&link, || coefficients.next()).ok_or(VerifyError::Refused)?;
         if combination.holds() { Ok(()) } else { Err(VerifyError::Refused) }
     }
+}
+
+/// What the coefficients of a batch hash: the digests of all members.
+pub(super) fn coefficients(digests: impl IntoIterator<Item = [u8; DIGEST_LEN]>) -> CoefficientSeed {
+    CoefficientSeed::new(digests, |digest, transcript| transcript.absorb("member", digest))
 }
 
 /// The bases of the link under some terms.
@@ -399,7 +404,10 @@ pub(super) fn linked<'a>(
     Some(linked)
 }
 
-fn report(statement: &Statement<'_>, presentation: &Presentation) -> VerifiedPresentation {
+pub(super) fn report(
+    statement: &Statement<'_>,
+    presentation: &Presentation,
+) -> VerifiedPresentation {
     let terms = statement.terms();
     let policy = terms.policy();
     let roles = policy.roles().iter().zip(statement.credentials()).enumerate();

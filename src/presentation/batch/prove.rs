@@ -51,7 +51,8 @@ impl Job for ProveJob<'_> {
 /// Each presentation's generator is seeded with a hash of it and of everything that is proven: the
 /// request, the credentials, what is revealed. So a seed that is used again by mistake gives an
 /// equal presentation for an equal job, and unrelated ones otherwise. It is meant to be used once
-/// all the same.
+/// all the same: the proving key is not hashed, and with a damaged one an equal job would have equal
+/// blindings under another challenge.
 pub struct BatchSeed(Zeroizing<[u8; 32]>);
 
 impl BatchSeed {

@@ -2,14 +2,13 @@
 
 use super::*;
 use crate::bbs::Suite;
-use crate::coefficients::CoefficientSeed;
 use crate::encoding::Wire;
 use crate::presentation::combination::{Combination, PresentedLink};
 use crate::presentation::link::SharedLink;
 use crate::presentation::tests::scenario::{
     self, AUDIENCE, NOW, SIXTEEN_RECORD, Scenario, expectation, pair, rng, sixteen, time, validity,
 };
-use crate::presentation::verify::{Stated, bases};
+use crate::presentation::verify::{Stated, bases, coefficients as coefficients_of};
 use crate::presentation::wire::Presentation;
 use crate::presentation::{Holding, ProveError, VerifiedPresentation, VerifyError, verify};
 use crate::request::{InMemoryNonces, Nonce, NonceError, PresentationRequest};
@@ -232,7 +231,7 @@ fn coefficients_hash_every_presentation_of_the_batch() {
         let stated = presentations.iter().zip(&requests);
         let members: Vec<Stated<'_>> =
             stated.map(|(p, request)| Stated::new(&scenario.terms, request, p).unwrap()).collect();
-        let seed = CoefficientSeed::new(&members, Stated::absorb);
+        let seed = coefficients_of(members.iter().map(Stated::digest));
         [0, 1, 2].map(|member| {
             let mut coefficients = seed.member(member);
             [(); 3].map(|()| coefficients.next())

@@ -8,9 +8,10 @@ use crate::encoding::{Wire, WireError};
 use crate::presentation::combination::Combination;
 use crate::presentation::link::{Bases, CircuitClaim};
 use crate::presentation::statement::Terms;
-use crate::presentation::verify::{Stated, accept, bases};
+use crate::presentation::verify::{Stated, bases, coefficients, report};
 use crate::presentation::{Expectation, Presentation, VerifiedPresentation, VerifyError};
 use crate::request::{NonceStore, PresentationRequest};
+use crate::transcript::DIGEST_LEN;
 use rayon::prelude::*;
 use sigil_circuits::BatchSum;
 use std::borrow::Borrow;
@@ -58,12 +59,25 @@ pub fn verify_batch(
     let equations = Equations::new(terms, opened.iter().flatten().collect());
     let verdicts = bisection::verdicts(equations.members.len(), |range| equations.hold(range));
     let mut verdicts = verdicts.into_iter();
-    let results = answers.iter().zip(opened).map(|(answer, opened)| {
-        let Stated { statement, presentation, .. } = opened?.stated;
-        match verdicts.next() {
-            Some(true) => accept(&statement, answer.request, expectation, presentation, nonces),
-            Some(false) | None => Err(VerifyError::Refused),
-        }
+    let good: Vec<bool> =
+        opened.iter().map(|opened| opened.is_ok() && verdicts.next() == Some(true)).collect();
+    // Told before the nonces are spent, so that all threads have their part in it.
+    let told: Vec<Result<VerifiedPresentation, VerifyError>> = opened
+        .into_par_iter()
+        .zip(good)
+        .map(|(opened, good)| {
+            let stated = opened?.stated;
+            if good {
+                Ok(report(&stated.statement, stated.presentation))
+            } else {
+                Err(VerifyError::Refused)
+            }
+        })
+        .collect();
+    let results = answers.iter().zip(told).map(|(answer, told)| {
+        let told = told?;
+        expectation.spend(answer.request, nonces)?;
+        Ok(told)
     });
     results.collect()
 }
@@ -99,13 +113,15 @@ struct Opened<'a> {
     stated: Stated<'a>,
     proofs: Vec<PendingProof<'a>>,
     claim: Option<CircuitClaim<'a>>,
+    digest: [u8; DIGEST_LEN],
 }
 
 impl<'a> Opened<'a> {
     fn new(stated: Stated<'a>) -> Result<Self, VerifyError> {
         let proofs = stated.open_proofs()?;
         let claim = stated.circuit_claim()?.map(|(claim, _)| claim);
-        Ok(Opened { stated, proofs, claim })
+        let digest = stated.digest();
+        Ok(Opened { stated, proofs, claim, digest })
     }
 }
 
@@ -126,7 +142,7 @@ struct Sum<'a> {
 
 impl<'a> Equations<'a> {
     fn new(terms: &'a Terms, members: Vec<&'a Opened<'a>>) -> Self {
-        let seed = CoefficientSeed::new(members.iter().map(|one| &one.stated), Stated::absorb);
+        let seed = coefficients(members.iter().map(|member| member.digest));
         Equations { terms, bases: bases(terms), members, seed }
     }
 
