@@ -21,8 +21,9 @@ use std::ops::Range;
 /// below half a percent.
 pub const BATCH: usize = 1024;
 
-/// Most presentations whose equations one thread adds up at a time.
-const PART: usize = 256;
+/// Most presentations whose equations one thread adds up at a time: as many as Miller loops share
+/// their squarings among.
+const PART: usize = 128;
 
 /// A presentation as it came, and the request that it answers.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +149,7 @@ impl<'a> Equations<'a> {
 
     /// Whether all equations of the members in a range hold.
     fn hold(&self, range: Range<usize>) -> bool {
-        let part = range.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, PART);
+        let part = range.len().div_ceil(4 * rayon::current_num_threads()).clamp(1, PART);
         let indexes: Vec<usize> = range.collect();
         let sum =
             indexes.par_chunks(part).map(|part| self.sum(part)).try_reduce_with(|mut sum, part| {
