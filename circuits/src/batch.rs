@@ -26,7 +26,7 @@
 //!
 //! | part | µs | plainly |
 //! |---|---|---|
-//! | Miller loop that shares squarings and inversions ([`crate::pairing`]) | 135 | 268 |
+//! | Miller loop that shares squarings and inversions (`pairing`) | 135 | 268 |
 //! | `ρ·A`, by `coefficient`'s 64 doublings | 29 | 54 |
 //! | `Σ ρ·C` and `Σ σ·K` with scalars of 64 bits, `Σ (ρ − σ·c)·D` in full | 25 | 36 |
 //!

@@ -12,13 +12,13 @@
 //!
 //! - **Most variables are bits.** Their points are added, not multiplied, in pairs where there are
 //!   many. The others (the instance, and the inverses of `!=`) have tables, and `δ` joins them, with
-//!   `r` or `s` for its scalar ([`crate::fixed_base`]).
+//!   `r` or `s` for its scalar (`fixed_base`).
 //! - **`H` has tables**: one point for each window of its scalars, and shared buckets
-//!   ([`crate::buckets`]). It is two thirds of a proof of 111 constraints.
+//!   (`buckets`). It is two thirds of a proof of 111 constraints.
 //! - **The quotient by its values**, so that rows which the domain has and the system hasn't cost
-//!   nothing ([`crate::quotient`]).
+//!   nothing (`quotient`).
 //! - **`C` takes one joint multiplication**: with `B' = B − s·δ` in G1, `s·A + r·B − r·s·δ` is
-//!   `s·A + r·B'` ([`crate::joint`]).
+//!   `s·A + r·B'` (`joint`).
 //! - **One inversion** makes all points of a proof affine, and its commitment too.
 //!
 //! Instructions for one proof, in millions, and what each step would add if it were left out:
