@@ -112,9 +112,9 @@ impl VerifyingKey {
     /// # Errors
     /// If it doesn't, or doesn't fit the shape.
     pub fn verify_claim(&self, claim: &Claim<'_>) -> Result<(), Refused> {
-        self.verify(claim.params, claim.commitment, claim.proof)?;
-        let Claim { mask, responses, blinder, challenge, commitment, .. } = claim;
-        self.relation_holds(mask, responses, blinder, challenge, commitment)
+        let Claim { params, proof, mask, responses, blinder, challenge, commitment } = claim;
+        self.relation_holds(mask, responses, blinder, challenge, commitment)?;
+        self.verify(params, commitment, proof)
     }
 
     /// A batch without claims.

@@ -358,7 +358,7 @@ fn add<P: SWCurveConfig>(a: &Affine<P>, b: &Affine<P>, inverse: &P::BaseField) -
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use ark_bn254::{g1, g2};
     use ark_ff::UniformRand;
     use rand_chacha::ChaCha20Rng;
@@ -366,7 +366,8 @@ mod tests {
 
     use super::*;
 
-    fn plain<P: SWCurveConfig<ScalarField = Fr>>(
+    /// The sum by a multiplication each.
+    pub(crate) fn plain<P: SWCurveConfig<ScalarField = Fr>>(
         bases: &[Affine<P>],
         scalars: &[Fr],
     ) -> Projective<P> {

@@ -133,13 +133,7 @@ mod tests {
     use rand_core::SeedableRng;
 
     use super::*;
-
-    fn plain<P: SWCurveConfig<ScalarField = Fr>>(
-        bases: &[Affine<P>],
-        scalars: &[Fr],
-    ) -> Projective<P> {
-        bases.iter().zip(scalars).map(|(base, k)| base.mul_bigint(k.into_bigint())).sum()
-    }
+    use crate::buckets::tests::plain;
 
     fn agrees<P: SWCurveConfig<ScalarField = Fr>>(count: usize) {
         let mut rng = ChaCha20Rng::seed_from_u64(1);

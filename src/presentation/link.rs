@@ -473,18 +473,8 @@ impl<'a> CircuitClaim<'a> {
         })
     }
 
-    /// Checks K_D + c_x·D = Σ z·IC + ν̂·IC_v on BN254.
-    pub(super) fn relation_holds(&self, key: &circuits::VerifyingKey) -> bool {
-        key.relation_holds(self.k_d, &self.z, &self.nu_hat, &self.c_x, self.d).is_ok()
-    }
-
-    /// Checks the Groth16 proof for the parameters and what D holds.
-    pub(super) fn proof_holds(&self, key: &circuits::VerifyingKey, params: &[i128]) -> bool {
-        key.verify(params, self.d, self.proof).is_ok()
-    }
-
-    /// The same two equations for a batch.
-    pub(super) fn in_batch<'b>(&'b self, params: &'b [i128]) -> circuits::Claim<'b> {
+    /// The claim that both equations hold for these parameters.
+    pub(super) fn with<'b>(&'b self, params: &'b [i128]) -> circuits::Claim<'b> {
         circuits::Claim {
             params,
             proof: self.proof,

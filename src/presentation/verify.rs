@@ -20,7 +20,6 @@ use crate::transcript::{DIGEST_LEN, Transcript, tag};
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use sigil_circuits as circuits;
 use std::fmt;
 use thiserror::Error;
 
@@ -261,21 +260,20 @@ impl<'a> Stated<'a> {
     }
 
     /// What the predicate's equations need; `None` where the policy asks for no predicate.
-    pub(super) fn circuit_claim(
-        &self,
-    ) -> Result<Option<(CircuitClaim<'a>, &'a circuits::VerifyingKey)>, VerifyError> {
-        // `check_parts` holds part and key to each other.
-        let parts =
-            self.presentation.predicate.as_ref().zip(self.statement.terms().verifying_key());
-        let Some((PredicatePart { proof, d, link }, key)) = parts else { return Ok(None) };
+    pub(super) fn circuit_claim(&self) -> Result<Option<CircuitClaim<'a>>, VerifyError> {
+        let Some(PredicatePart { proof, d, link }) = &self.presentation.predicate else {
+            return Ok(None);
+        };
         let claim = CircuitClaim::new(proof, d, link, self.c_x).ok_or(VerifyError::Refused)?;
-        Ok(Some((claim, key)))
+        Ok(Some(claim))
     }
 
     fn check_predicate(&self) -> Result<(), VerifyError> {
-        let Some((claim, key)) = self.circuit_claim()? else { return Ok(()) };
-        let holds = claim.relation_holds(key) && claim.proof_holds(key, self.statement.params());
-        if holds { Ok(()) } else { Err(VerifyError::Refused) }
+        let Some(claim) = self.circuit_claim()? else { return Ok(()) };
+        // `check_parts` holds part and key to each other.
+        let key = self.statement.terms().verifying_key().ok_or(VerifyError::Refused)?;
+        let claim = claim.with(self.statement.params());
+        key.verify_claim(&claim).map_err(|_| VerifyError::Refused)
     }
 
     /// Checks the BBS proofs but for their pairing equations.

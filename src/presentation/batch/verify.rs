@@ -120,7 +120,7 @@ struct Opened<'a> {
 impl<'a> Opened<'a> {
     fn new(stated: Stated<'a>) -> Result<Self, VerifyError> {
         let proofs = stated.open_proofs()?;
-        let claim = stated.circuit_claim()?.map(|(claim, _)| claim);
+        let claim = stated.circuit_claim()?;
         let digest = stated.digest();
         Ok(Opened { stated, proofs, claim, digest })
     }
@@ -175,19 +175,15 @@ impl<'a> Equations<'a> {
                 pairings.add_proof(proof, &wide_scalar(coefficients.next()));
             }
             if let Some(claim) = &member.claim {
-                claims.push(claim.in_batch(member.stated.statement.params()));
+                claims.push(claim.with(member.stated.statement.params()));
                 weights.push([coefficients.next(), coefficients.next()]);
             }
         }
         let circuit = self.terms.verifying_key().map(|key| {
             let mut sum = key.begin_batch();
-            sum.add(&claims, &weights).ok().map(|()| sum)
+            sum.add(&claims, &weights).map(|()| sum)
         });
-        let circuit = match circuit {
-            Some(sum) => Some(sum?),
-            None => None,
-        };
-        Some(Sum { link, pairings, circuit })
+        Some(Sum { link, pairings, circuit: circuit.transpose().ok()? })
     }
 }
 
