@@ -26,8 +26,8 @@ use crate::bisection;
 use crate::coefficients::CoefficientSeed;
 use crate::curve::table::FixedSum;
 use crate::curve::{
-    G1Affine, G1Projective, G2_LEN, PreparedG2, Scalar, normalize_list, pairing_product_is_one,
-    sum_of_products, wide_scalar,
+    G1Projective, G2_LEN, PreparedG2, Products, Scalar, normalize_list, pairing_product_is_one,
+    wide_scalar,
 };
 use crate::transcript::Transcript;
 use ff::Field;
@@ -42,7 +42,7 @@ pub struct PairingBatch {
     /// By the octets of the issuer's key: the points that are paired with it.
     issuers: BTreeMap<[u8; G2_LEN], Issuer>,
     /// What is paired with BP2.
-    constant: Terms,
+    constant: Products,
     /// Sums over generators, likewise, subtracted.
     fixed: Vec<FixedTerms>,
     /// A coefficient was 0: its equation would not be checked.
@@ -52,30 +52,7 @@ pub struct PairingBatch {
 #[derive(Debug)]
 struct Issuer {
     key: PublicKey,
-    terms: Terms,
-}
-
-/// Points and their scalars.
-#[derive(Debug, Default)]
-struct Terms {
-    points: Vec<G1Affine>,
-    scalars: Vec<Scalar>,
-}
-
-impl Terms {
-    fn push(&mut self, point: G1Affine, scalar: Scalar) {
-        self.points.push(point);
-        self.scalars.push(scalar);
-    }
-
-    fn append(&mut self, mut other: Terms) {
-        self.points.append(&mut other.points);
-        self.scalars.append(&mut other.scalars);
-    }
-
-    fn sum(&self) -> G1Projective {
-        sum_of_products(&self.points, &self.scalars)
-    }
+    products: Products,
 }
 
 /// Scalars of P1, Q1 and the H of one set of generators.
@@ -125,7 +102,7 @@ impl PairingBatch {
     pub(crate) fn add_equation(&mut self, key: &PublicKey, proof: &Proof, coefficient: &Scalar) {
         self.unchecked |= bool::from(coefficient.is_zero());
         let (a_bar, b_bar) = proof.sides();
-        self.issuer(key).terms.push(*a_bar, *coefficient);
+        self.issuer(key).products.push(*a_bar, *coefficient);
         self.constant.push(-b_bar, *coefficient);
     }
 
@@ -144,7 +121,7 @@ impl PairingBatch {
     ) -> Result<(), Error> {
         check_sizes(generators, header, messages).map_err(|_| Error::Refused)?;
         self.unchecked |= bool::from(coefficient.is_zero());
-        self.issuer(key).terms.push(*signature.a(), *coefficient);
+        self.issuer(key).products.push(*signature.a(), *coefficient);
         self.constant.push(*signature.a(), signature.e() * coefficient);
         let domain = domain(key, generators, header);
         let fixed = self.fixed(generators);
@@ -160,7 +137,7 @@ impl PairingBatch {
     pub fn merge(&mut self, other: PairingBatch) {
         self.unchecked |= other.unchecked;
         for issuer in other.issuers.into_values() {
-            self.issuer(&issuer.key).terms.append(issuer.terms);
+            self.issuer(&issuer.key).products.append(issuer.products);
         }
         self.constant.append(other.constant);
         for theirs in other.fixed {
@@ -181,7 +158,7 @@ impl PairingBatch {
             self.constant.sum() - self.fixed.iter().map(FixedTerms::sum).sum::<G1Projective>()
         };
         let of_issuers = || -> Vec<G1Projective> {
-            self.issuers.par_iter().map(|(_, one)| one.terms.sum()).collect()
+            self.issuers.par_iter().map(|(_, one)| one.products.sum()).collect()
         };
         let (mut sums, constant) = rayon::join(of_issuers, constant);
         sums.push(constant);
@@ -191,7 +168,7 @@ impl PairingBatch {
     }
 
     fn issuer(&mut self, key: &PublicKey) -> &mut Issuer {
-        let new = || Issuer { key: *key, terms: Terms::default() };
+        let new = || Issuer { key: *key, products: Products::default() };
         self.issuers.entry(key.to_bytes()).or_insert_with(new)
     }
 

@@ -34,11 +34,13 @@
 mod affine;
 mod ffi;
 pub mod hash;
+mod products;
 mod secret;
 mod sums;
 pub mod table;
 
 pub use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
+pub(crate) use products::Products;
 pub use secret::SecretScalar;
 
 pub use ffi::{sum_of_products, sum_of_short_products};

@@ -8,9 +8,7 @@
 
 use super::link::{Bases, CredentialLink, LinkChallenge, Response, SharedLink};
 use crate::curve::table::FixedSum;
-use crate::curve::{
-    G1Affine, G1Projective, Scalar, sum_of_products, sum_of_short_products, wide_scalar,
-};
+use crate::curve::{G1Projective, Products, Scalar, wide_scalar};
 use group::Group;
 
 /// A credential's link with what its equation needs of its BBS proof.
@@ -40,29 +38,8 @@ pub(super) struct Combination<'a> {
     slots: Vec<Scalar>,
     equalities: Vec<[Scalar; 2]>,
     /// Points whose scalar is a coefficient.
-    short: Terms<u128>,
-    long: Terms<Scalar>,
-}
-
-struct Terms<S> {
-    points: Vec<G1Affine>,
-    scalars: Vec<S>,
-}
-
-impl<S> Terms<S> {
-    fn new() -> Self {
-        Terms { points: Vec::new(), scalars: Vec::new() }
-    }
-
-    fn push(&mut self, point: G1Affine, scalar: S) {
-        self.points.push(point);
-        self.scalars.push(scalar);
-    }
-
-    fn append(&mut self, mut other: Self) {
-        self.points.append(&mut other.points);
-        self.scalars.append(&mut other.scalars);
-    }
+    short: Products,
+    long: Products,
 }
 
 impl<'a> Combination<'a> {
@@ -73,8 +50,8 @@ impl<'a> Combination<'a> {
             blinder: Scalar::default(),
             slots: vec![Scalar::default(); bases.slots.len()],
             equalities: vec![[Scalar::default(); 2]; bases.equalities.len()],
-            short: Terms::new(),
-            long: Terms::new(),
+            short: Products::default(),
+            long: Products::default(),
         }
     }
 
@@ -95,9 +72,8 @@ impl<'a> Combination<'a> {
         if z.len() != self.slots.len() || shared.z.len() != self.equalities.len() {
             return None;
         }
-        let k = coefficient();
-        let scalar = wide_scalar(k);
-        self.short.push(shared.k, k);
+        let scalar = wide_scalar(coefficient());
+        self.short.push(shared.k, scalar);
         self.blinder += scalar * shared.tau_hat;
         for (sum, z) in self.slots.iter_mut().zip(*z) {
             *sum += scalar * z.bls_scalar();
@@ -124,7 +100,7 @@ impl<'a> Combination<'a> {
             *self.equalities.get_mut(*equality)?.get_mut(*side)? += scalar * response;
         }
         self.blinder += scalar * one.link.rho_hat;
-        self.short.push(one.link.t, coefficient);
+        self.short.push(one.link.t, scalar);
         self.long.push(one.link.c, scalar * one.challenge + commitment);
         Some(())
     }
@@ -142,16 +118,9 @@ impl<'a> Combination<'a> {
 
     /// Whether the sum of all equations holds.
     pub(super) fn holds(&self) -> bool {
-        let (fixed, points) = rayon::join(|| self.fixed(), || self.points());
-        (fixed - points).is_identity().into()
-    }
-
-    fn points(&self) -> G1Projective {
-        let (short, long) = rayon::join(
-            || sum_of_short_products(&self.short.points, &self.short.scalars),
-            || sum_of_products(&self.long.points, &self.long.scalars),
-        );
-        short + long
+        let points = || rayon::join(|| self.short.sum(), || self.long.sum());
+        let (fixed, (short, long)) = rayon::join(|| self.fixed(), points);
+        (fixed - short - long).is_identity().into()
     }
 
     fn fixed(&self) -> G1Projective {
