@@ -18,10 +18,12 @@
 //! unsigned, are accepted. [`Bounds`] says which.
 
 mod cursor;
+mod iri;
 mod json;
 mod toml;
 
 pub use cursor::{Cursor, Fields};
+pub(crate) use iri::{address, is_iri};
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

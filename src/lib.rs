@@ -93,6 +93,7 @@ pub mod policy;
 pub mod presentation;
 pub mod request;
 pub mod schema;
+pub mod status;
 mod transcript;
 pub mod value;
 

@@ -24,8 +24,8 @@
 //! is atomic, so of any number of equal answers one is accepted.
 
 use crate::digest::digest_type;
-use crate::document::{Bounds, Cursor, Document, Fault};
-use crate::policy::{BundleHash, is_iri};
+use crate::document::{Bounds, Cursor, Document, Fault, is_iri};
+use crate::policy::BundleHash;
 use crate::value::{Timestamp, is_name};
 use rand_core::CryptoRngCore;
 use std::collections::{BTreeMap, BTreeSet};

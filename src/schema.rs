@@ -305,7 +305,7 @@ impl Field {
 }
 
 /// The scalar of an integer of up to 128 bits.
-fn integer_scalar(integer: u128) -> Scalar {
+pub(crate) fn integer_scalar(integer: u128) -> Scalar {
     let [low, high] = [integer as u64, (integer >> 64) as u64].map(Scalar::from);
     let two_to_64 = Scalar::from(1u64 << 32).square();
     high * two_to_64 + low

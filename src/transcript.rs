@@ -26,6 +26,10 @@ pub(crate) mod bbs {
 
 /// Heads the BBS header of a credential that is bound to no holder: message 0 is zero.
 pub(crate) const CREDENTIAL_UNBOUND: &[u8] = b"SIGIL-V1-CREDENTIAL-UNBOUND";
+/// Heads the BBS header of an entry of a sorted list.
+pub(crate) const LIST_ENTRY: &[u8] = b"SIGIL-V1-LIST-ENTRY";
+/// Heads the BBS header of the signed head of a list's epoch.
+pub(crate) const LIST_HEAD: &[u8] = b"SIGIL-V1-LIST-SIGNED-HEAD";
 /// Tags of sigil's own hashes.
 pub(crate) mod tag {
     /// The presentation header `ph`: everything that a presentation says before its challenges.
@@ -42,6 +46,10 @@ pub(crate) mod tag {
     pub(crate) const BATCH_RANDOMNESS: &[u8] = b"SIGIL-V1-BATCH-RANDOMNESS";
     /// The issuer's permutation of status handles.
     pub(crate) const STATUS_HANDLE: &[u8] = b"SIGIL-V1-STATUS-HANDLE";
+    /// The head of an epoch of a sorted list.
+    pub(crate) const LIST_HEAD_HASH: &[u8] = b"SIGIL-V1-LIST-HEAD-HASH";
+    /// What an epoch of a sorted list contains.
+    pub(crate) const LIST_CONTENTS: &[u8] = b"SIGIL-V1-LIST-CONTENTS";
 }
 
 /// Octets of a transcript's digest.
@@ -89,8 +97,12 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 15] = [
+        let tags: [&[u8]; 19] = [
             CREDENTIAL_UNBOUND,
+            LIST_ENTRY,
+            LIST_HEAD,
+            tag::LIST_HEAD_HASH,
+            tag::LIST_CONTENTS,
             bbs::H2S,
             bbs::MAP_MESSAGE,
             bbs::KEYGEN,

@@ -33,7 +33,6 @@ mod role;
 
 pub(super) use claim::{Claim, ClaimPath};
 pub use claim::{ClaimRule, Level};
-pub(crate) use reading::is_iri;
 pub(super) use role::{Agreement, RoleRule};
 pub use role::{StatusRule, Validity};
 

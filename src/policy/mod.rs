@@ -72,7 +72,6 @@ pub use check::{Finding, Findings, Narrowing, Severity};
 pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
 pub use diff::{Change, Class, Difference, Direction, diff};
-pub(crate) use document::is_iri;
 pub use document::{
     ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
     json_schema,

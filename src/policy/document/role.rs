@@ -1,9 +1,9 @@
 //! Roles: the credentials that take part, whom they may come from, and who must agree.
 
-use super::reading::{address, array, list, name, number, parsed, set, texts, word};
+use super::reading::{array, list, name, number, parsed, set, texts, word};
 use crate::bbs::{PublicKey, Suite};
 use crate::did_key;
-use crate::document::{Cursor, Document, Fault};
+use crate::document::{Cursor, Document, Fault, address};
 use crate::schema::SchemaId;
 use std::ops::RangeInclusive;
 
