@@ -10,10 +10,13 @@
 use super::compile::{CompiledPredicate, Equality, Role};
 use super::document::Validity;
 use super::equality::DistinctIssuers;
+use super::lists::ListCheck;
 use super::public::{ParamSource, PublicCheck, PublicForm, PublicRule, PublicTerm, SlotSource};
 use super::rule::{HiddenForm, Rule};
 use crate::document::{Fault, Problem};
-use crate::schema::{VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
+use crate::schema::{
+    STATUS_HANDLE, STATUS_HANDLE_BITS, VALID_FROM, VALID_UNTIL, VALIDITY_BITS,
+};
 use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, Shape, ShapeError, Slot};
 use std::collections::BTreeSet;
 
@@ -27,6 +30,7 @@ pub(super) struct Plan {
     /// For each equality, the place in the policy that asks for it.
     pub(super) equality_paths: Vec<String>,
     pub(super) distinct: Vec<DistinctIssuers>,
+    pub(super) lists: Vec<ListCheck>,
     pub(super) warnings: Vec<Fault>,
     pub(super) predicates: Vec<CompiledPredicate>,
 }
@@ -45,20 +49,37 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 }
 
 impl Plan {
-    /// Every credential is valid at the time of the request: valid_from ≤ now < valid_until.
+    /// Every credential is valid at the time of the request: valid_from ≤ now < valid_until. Where a trust
+    /// list has the role's keys, it also begins in the window that the presentation states.
     pub(super) fn validity(&mut self, role: usize, compiled: &Role) {
         let path = format!("$.roles[{role}].validity");
         let bounds = [(VALID_FROM, Comparison::Le), (VALID_UNTIL, Comparison::Gt)];
+        let hour = |message, op, term| Rule::Compare {
+            hidden: vec![(1, SlotSource { role, message })],
+            op,
+            public: PublicForm::term(term),
+            interval: Interval::bits(VALIDITY_BITS),
+        };
+        let trusted = compiled.trust().is_some();
+        let hidden = compiled.validity() != Validity::Reveal;
+        if trusted && hidden {
+            let trust = format!("$.roles[{role}].trust");
+            let begins = hour(VALID_FROM, Comparison::Ge, PublicTerm::SigningFrom(role));
+            self.rules.push((trust.clone(), begins));
+            if compiled.validity() == Validity::Skip {
+                let last = PublicTerm::LastSigning { role, by_now: false };
+                self.rules.push((trust, hour(VALID_FROM, Comparison::Le, last)));
+            }
+        }
         match compiled.validity() {
             Validity::Hidden => {
                 for (message, op) in bounds {
-                    let rule = Rule::Compare {
-                        hidden: vec![(1, SlotSource { role, message })],
-                        op,
-                        public: PublicForm::term(PublicTerm::NowHours),
-                        interval: Interval::bits(VALIDITY_BITS),
+                    // One comparison says both that it has begun and that it was signed in time.
+                    let term = match message == VALID_FROM && trusted {
+                        true => PublicTerm::LastSigning { role, by_now: true },
+                        false => PublicTerm::NowHours,
                     };
-                    self.rules.push((path.clone(), rule));
+                    self.rules.push((path.clone(), hour(message, op, term)));
                 }
             }
             Validity::Reveal => {
@@ -103,7 +124,7 @@ impl Plan {
         let shape = match formulas.is_empty() {
             true => None,
             false => {
-                let of_slot = |source: &SlotSource| slot_interval(roles, *source);
+                let of_slot = |source: &SlotSource| slot_interval(roles, &self.lists, *source);
                 let slots = slots.iter().filter_map(of_slot).collect();
                 // Faults count the comparisons within, several to a condition.
                 let counts = formulas.iter().map(comparisons).zip(&conditions);
@@ -212,11 +233,19 @@ fn comparisons(formula: &Formula) -> usize {
     }
 }
 
-/// The integers that the message of a slot may be.
-pub(super) fn slot_interval(roles: &[Role], source: SlotSource) -> Option<Interval> {
+/// The integers that the message of a slot may be: of any schema that the role accepts.
+pub(super) fn slot_interval(
+    roles: &[Role],
+    lists: &[ListCheck],
+    source: SlotSource,
+) -> Option<Interval> {
+    let Some(role) = roles.get(source.role) else {
+        return lists.get(source.role - roles.len()).map(|check| check.key.elements.interval());
+    };
     match source.message {
+        STATUS_HANDLE => Some(Interval::bits(STATUS_HANDLE_BITS)),
         VALID_FROM | VALID_UNTIL => Some(Interval::bits(VALIDITY_BITS)),
-        message => roles.get(source.role)?.schema().field_at(message)?.interval(),
+        message => role.interval(message),
     }
 }
 

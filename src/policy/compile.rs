@@ -243,12 +243,12 @@ impl CompiledPolicy {
 
     /// The parameters of the circuit at a time and for revealed values, in order; none if something
     /// that they need was not revealed.
-    pub fn param_values(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<Vec<i128>> {
+    pub fn param_values(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<Vec<i128>> {
         self.params.iter().map(|source| source.value(now, revealed)).collect()
     }
 
     /// The first public rule that does not hold.
-    pub fn failing_check(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<&PublicCheck> {
+    pub fn failing_check(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<&PublicCheck> {
         self.checks.iter().find(|check| !check.holds(now, revealed))
     }
 }

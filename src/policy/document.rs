@@ -34,7 +34,7 @@ mod role;
 pub(super) use claim::{Claim, ClaimPath};
 pub use claim::{ClaimRule, Level};
 pub(super) use role::{Agreement, RoleRule};
-pub use role::{StatusRule, Validity};
+pub use role::{ListRule, Presence, TrustRule, Validity};
 
 use super::example::Example;
 use super::expression::{Expression, Literal};
@@ -357,9 +357,14 @@ impl Policy {
         self.agree.iter().map(|rule| (&rule.roles[..], &rule.fields[..]))
     }
 
-    /// What must be known of the status of each role's credential, in order of the roles.
-    pub fn statuses(&self) -> impl Iterator<Item = Option<&StatusRule>> {
-        self.roles.iter().map(|role| role.status.as_ref())
+    /// The sorted lists that each role's credential is held against, in order of the roles.
+    pub fn lists(&self) -> impl Iterator<Item = &[ListRule]> {
+        self.roles.iter().map(|role| role.lists.as_slice())
+    }
+
+    /// The trust list of each role, in order of the roles; none where the policy names the issuers.
+    pub fn trust_rules(&self) -> impl Iterator<Item = Option<&TrustRule>> {
+        self.roles.iter().map(|role| role.trust.as_ref())
     }
 
     /// Its test cases.

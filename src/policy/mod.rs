@@ -59,6 +59,7 @@ mod equality;
 mod example;
 mod expression;
 mod level;
+mod lists;
 mod meet;
 mod predicate;
 mod public;
@@ -73,13 +74,14 @@ pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
 pub use diff::{Change, Class, Difference, Direction, diff};
 pub use document::{
-    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, StatusRule, Validity, Window,
+    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, ListRule, Presence, TrustRule, Validity, Window,
     json_schema,
 };
 pub use equality::DistinctIssuers;
 pub use example::{Example, ExampleCredential, ExampleValue, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use level::Limits;
+pub use lists::ListCheck;
 pub use meet::{Conflict, Side, meet};
 pub use predicate::check_predicate;
 pub use public::{

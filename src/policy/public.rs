@@ -2,6 +2,7 @@
 //! rules over revealed values, which need no proof.
 
 use super::rule::{Facts, Rule};
+use crate::trust::SigningWindow;
 use crate::value::{Date, Encoded, LeapDay, Timestamp};
 use sigil_circuits::Comparison;
 
@@ -14,9 +15,29 @@ pub struct SlotSource {
     pub message: usize,
 }
 
-/// What was revealed, by place: a field's value as it travels; an hour of validity as its integer;
-/// `None` where nothing was revealed.
-pub type Revealed<'a> = dyn Fn(SlotSource) -> Option<Encoded> + 'a;
+/// What a presentation says in the open, by place.
+pub trait Revealed {
+    /// A field's value as it travels, or an hour of validity as its integer; none where nothing was
+    /// revealed.
+    fn value(&self, source: SlotSource) -> Option<Encoded>;
+
+    /// The window in which the credential of a role begins; none where none is stated.
+    fn window(&self, _role: usize) -> Option<SigningWindow> {
+        None
+    }
+
+    /// By how much the signed integer of a message is above that of the schema that the policy is
+    /// written against.
+    fn shift(&self, _source: SlotSource) -> i128 {
+        0
+    }
+}
+
+impl<F: Fn(SlotSource) -> Option<Encoded>> Revealed for F {
+    fn value(&self, source: SlotSource) -> Option<Encoded> {
+        self(source)
+    }
+}
 
 /// A day that is known in the open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +70,19 @@ pub enum PublicTerm {
         /// Whether the day before the base is meant, as strict relations ask for.
         strict: bool,
     },
+    /// The first hour in which the credential of a role may begin, as the presentation states it.
+    SigningFrom(usize),
+    /// The last hour in which the credential of a role may begin, as the presentation states it; no
+    /// later than the hour of the request, if `by_now`.
+    LastSigning {
+        /// The role.
+        role: usize,
+        /// Whether the hour of the request bounds it too.
+        by_now: bool,
+    },
+    /// By how much the signed integer of a message is above that of the schema that the policy is written
+    /// against.
+    Shift(SlotSource),
     /// The integer of a revealed value, without the 1 that marks presence; 0 where it is absent.
     Disclosed(SlotSource),
 }
@@ -63,8 +97,8 @@ pub struct PublicForm {
 }
 
 impl PublicTerm {
-    fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
-        let disclosed = |source: &SlotSource| match revealed(*source)? {
+    fn value(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<i128> {
+        let disclosed = |source: &SlotSource| match revealed.value(*source)? {
             Encoded::Integer(integer) => Some(integer),
             // Whether it is there at all is a rule of its own.
             Encoded::Absent => Some(0),
@@ -73,6 +107,12 @@ impl PublicTerm {
         Some(match self {
             Self::NowHours => now.hours().into(),
             Self::Now => now.unix().into(),
+            Self::SigningFrom(role) => revealed.window(*role)?.from().into(),
+            Self::LastSigning { role, by_now } => {
+                let last = i128::from(revealed.window(*role)?.until()) - 1;
+                if *by_now { last.min(now.hours().into()) } else { last }
+            }
+            Self::Shift(source) => revealed.shift(*source),
             Self::Today => now.date().days().into(),
             Self::Disclosed(source) => disclosed(source)?.into(),
             Self::Years { base, years, leap_day, strict } => {
@@ -125,7 +165,7 @@ impl PublicForm {
     }
 
     /// The value; none if a quantity was not revealed.
-    pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
+    pub fn value(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<i128> {
         self.terms.iter().try_fold(self.constant, |sum, (factor, term)| {
             sum.checked_add(factor.checked_mul(term.value(now, revealed)?)?)
         })
@@ -193,7 +233,7 @@ impl PublicRule {
 
     /// Whether the rule holds; none if a value that it needs was not revealed. Neither the rule nor its
     /// negation is then satisfied: a negation that followed from silence would be the holder's choice.
-    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<bool> {
+    pub fn holds(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<bool> {
         let value = |form: &PublicForm| form.value(now, revealed);
         match self {
             Self::Compare { form, op } => value(form).map(|value| op.compare(value, 0)),
@@ -202,13 +242,13 @@ impl PublicRule {
                 let set = set.iter().map(value).collect::<Option<Vec<_>>>()?;
                 Some(set.contains(&found))
             }
-            Self::Present(source) => revealed(*source).map(|value| value != Encoded::Absent),
-            Self::OneOf { source, allowed, may_be_hidden } => match revealed(*source) {
+            Self::Present(source) => revealed.value(*source).map(|value| value != Encoded::Absent),
+            Self::OneOf { source, allowed, may_be_hidden } => match revealed.value(*source) {
                 Some(value) => Some(allowed.contains(&value)),
                 None => may_be_hidden.then_some(true),
             },
             Self::Same { a, b } => {
-                let (a, b) = (revealed(*a)?, revealed(*b)?);
+                let (a, b) = (revealed.value(*a)?, revealed.value(*b)?);
                 Some(a == b && a != Encoded::Absent)
             }
         }
@@ -226,7 +266,7 @@ pub enum ParamSource {
 
 impl ParamSource {
     /// The value; none if something that it needs was not revealed.
-    pub fn value(&self, now: Timestamp, revealed: &Revealed<'_>) -> Option<i128> {
+    pub fn value(&self, now: Timestamp, revealed: &dyn Revealed) -> Option<i128> {
         match self {
             Self::Form(form) => form.value(now, revealed),
             Self::Truth(rule) => rule.holds(&Facts::public(now, revealed)).map(i128::from),
@@ -245,7 +285,7 @@ pub struct PublicCheck {
 
 impl PublicCheck {
     /// Whether the rule holds. What cannot be evaluated does not.
-    pub fn holds(&self, now: Timestamp, revealed: &Revealed<'_>) -> bool {
+    pub fn holds(&self, now: Timestamp, revealed: &dyn Revealed) -> bool {
         self.rule.holds(&Facts::public(now, revealed)) == Some(true)
     }
 }

@@ -65,12 +65,12 @@ pub struct Facts<'a> {
     /// The signed integer of a hidden message; none where it is not known.
     pub hidden: &'a dyn Fn(SlotSource) -> Option<i128>,
     /// What is revealed.
-    pub revealed: &'a Revealed<'a>,
+    pub revealed: &'a dyn Revealed,
 }
 
 impl<'a> Facts<'a> {
     /// What a verifier knows: nothing that is hidden.
-    pub fn public(now: Timestamp, revealed: &'a Revealed<'a>) -> Self {
+    pub fn public(now: Timestamp, revealed: &'a dyn Revealed) -> Self {
         Self { now, hidden: &|_| None, revealed }
     }
 }
