@@ -38,7 +38,14 @@
 //! A field's message is its integer, if the type has one, so that predicates can compute with it. An
 //! optional field's integer is 0 when absent and 1 + value when present, one bit wider. Text and
 //! bytes are hashed to a scalar behind one octet that keeps absence, text and bytes apart.
+//!
+//! # Versions
+//!
+//! A field may name its former names (`aliases = ["income"]`) and the value that credentials of
+//! versions without it are read as (`default = "0.00"`, a value as in a record). How the credentials
+//! of one version are read by rules that are written against another: [`evolution`].
 
+pub mod evolution;
 mod record;
 
 pub use record::{Columns, Record};
@@ -51,6 +58,7 @@ use crate::transcript::CREDENTIAL_UNBOUND;
 use crate::value::{self, Encoded, FieldType, NAME_REMEDY, Value, ValueError};
 use ff::Field as _;
 use sigil_circuits::Interval;
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -58,6 +66,8 @@ use std::str::FromStr;
 pub const FORMAT: &str = "sigil-schema/1";
 /// Greatest number of fields.
 pub const MAX_FIELDS: usize = 250;
+/// Greatest number of former names of one field.
+pub const MAX_ALIASES: usize = 16;
 
 /// Message slot of the holder's secret.
 pub const HOLDER_SECRET: usize = 0;
@@ -150,7 +160,12 @@ pub struct Field {
     field_type: FieldType,
     optional: bool,
     disclosure: Disclosure,
+    aliases: Vec<String>,
+    default: Option<Value>,
 }
+
+/// The keys of a field in a document.
+const FIELD_KEYS: [&str; 6] = ["name", "type", "optional", "disclosure", "aliases", "default"];
 
 /// What keeps the hashes of different kinds apart.
 mod hashed {
@@ -161,7 +176,7 @@ mod hashed {
 
 impl Field {
     fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let fields = cursor.fields(&["name", "type", "optional", "disclosure"])?;
+        let fields = cursor.fields(&FIELD_KEYS)?;
         let name = fields.required("name")?;
         if !value::is_name(name.text()?) {
             return Err(name.invalid("not a name for a field", NAME_REMEDY));
@@ -177,21 +192,41 @@ impl Field {
             }
         };
         let optional = fields.optional("optional").map(|flag| flag.boolean()).transpose()?;
+        let field_type = FieldType::parse(&fields.required("type")?)?;
+        let default = fields.optional("default").map(|value| {
+            let remedy = format!("write a value of type {field_type}, as in a record");
+            let parsed = field_type.parse_json(value.document());
+            parsed.map_err(|error| value.invalid(error.to_string(), remedy))
+        });
         Ok(Self {
             name: name.text()?.to_owned(),
-            field_type: FieldType::parse(&fields.required("type")?)?,
+            default: default.transpose()?,
+            field_type,
             optional: optional.unwrap_or(false),
             disclosure,
+            aliases: fields.optional("aliases").map_or(Ok(Vec::new()), |list| aliases(&list))?,
         })
     }
 
+    /// Former names and default stand in the normal form only where there are any, so that the ids
+    /// of schemas without them are what they always were.
     fn to_document(&self) -> Document {
-        Document::object([
+        let mut entries = vec![
             ("name", Document::text(&self.name)),
             ("type", self.field_type.to_document()),
             ("optional", Document::Bool(self.optional)),
             ("disclosure", Document::text(self.disclosure.word())),
-        ])
+        ];
+        if !self.aliases.is_empty() {
+            let names = self.aliases.iter().map(Document::text).collect();
+            entries.push(("aliases", Document::Array(names)));
+        }
+        // The default was read by this type, so the type can write it.
+        if let Some(Ok(default)) = self.default.as_ref().map(|value| self.field_type.to_json(value))
+        {
+            entries.push(("default", default));
+        }
+        Document::object(entries)
     }
 
     /// The name.
@@ -212,6 +247,21 @@ impl Field {
     /// The issuer's limit on disclosure.
     pub fn disclosure(&self) -> Disclosure {
         self.disclosure
+    }
+
+    /// Former names of the field, in alphabetical order.
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// What credentials of versions without this field are read as.
+    pub fn default(&self) -> Option<&Value> {
+        self.default.as_ref()
+    }
+
+    /// The name and the former names.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
     /// Bits of the field's integer, one more than its type's if it is optional; none for text and
@@ -304,6 +354,46 @@ impl Field {
     }
 }
 
+/// Reads former names. They are a set: their order says nothing, and the normal form sorts them.
+fn aliases(list: &Cursor<'_>) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::new();
+    for item in list.items()? {
+        let name = item.text()?;
+        if !value::is_name(name) {
+            return Err(item.invalid("not a name for a field", NAME_REMEDY));
+        }
+        names.push(name.to_owned());
+    }
+    if names.len() > MAX_ALIASES {
+        let problem = format!("{} former names", names.len());
+        return Err(list.invalid(problem, format!("keep at most {MAX_ALIASES}")));
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Checks that every name, present or former, stands for one field: a name that two fields lay
+/// claim to would let a credential of another version be read as either.
+fn unambiguous(fields: &[Field], items: &Cursor<'_>) -> Result<(), Fault> {
+    let mut owners: HashMap<&str, &Field> =
+        fields.iter().map(|field| (field.name(), field)).collect();
+    for (field, item) in fields.iter().zip(items.items()?) {
+        for alias in field.aliases() {
+            if let Some(other) = owners.insert(alias, field) {
+                let place = item.fields(&FIELD_KEYS)?.required("aliases")?;
+                let problem = match other.name() == alias {
+                    true => format!("the former name \"{alias}\" is the name of a field"),
+                    false => format!("the former name \"{alias}\" stands twice"),
+                };
+                let remedy = "a name stands for one meaning in all versions: give the newer field \
+                              another name, or take the alias out";
+                return Err(place.invalid(problem, remedy));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The scalar of an integer of up to 128 bits.
 pub(crate) fn integer_scalar(integer: u128) -> Scalar {
     let [low, high] = [integer as u64, (integer >> 64) as u64].map(Scalar::from);
@@ -351,6 +441,7 @@ impl Schema {
             let problem = format!("{} fields", fields.len());
             return Err(items.invalid(problem, format!("write 1 to {MAX_FIELDS} fields")));
         }
+        unambiguous(&fields, &items)?;
         let name = name.text()?.to_owned();
         let mut schema = Self { id: SchemaId::from_bytes([0; 32]), name, version, fields };
         schema.id = SchemaId::from_bytes(schema.to_document().digest());
