@@ -99,6 +99,9 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
+    /// Octets of a public key.
+    pub const LEN: usize = G2_LEN;
+
     fn new(point: G2Affine) -> Self {
         PublicKey { point, octets: point.to_compressed() }
     }
@@ -109,7 +112,7 @@ impl PublicKey {
     }
 
     /// The key's 96 octets.
-    pub fn to_bytes(&self) -> [u8; G2_LEN] {
+    pub fn to_bytes(&self) -> [u8; Self::LEN] {
         self.octets
     }
 

@@ -213,13 +213,16 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .row("octets as CBOR", presentation.to_bytes().len())
         .row("predicate proof over hidden values", presentation.slots())
         .row("hidden equalities", presentation.equalities())
+        .row("entries of lists", presentation.lists())
         .line("Credentials:");
     let mut credentials = Vec::new();
     for i in 0..presentation.credentials() {
         let Some((issuer, disclosed, hidden)) = presentation.outline(i) else { continue };
-        let text = format!(
-            "issuer number {issuer} of its role; messages revealed: {disclosed}, hidden: {hidden}"
+        let by = issuer.map_or_else(
+            || "issuer by its key".to_owned(),
+            |issuer| format!("issuer number {issuer} of its role"),
         );
+        let text = format!("{by}; messages revealed: {disclosed}, hidden: {hidden}");
         report = report.row(format!("number {i}"), text);
         credentials.push(json!({ "issuer": issuer, "revealed": disclosed, "hidden": hidden }));
     }
@@ -227,6 +230,7 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .json("credentials", credentials)
         .json("slots", presentation.slots())
         .json("equalities", presentation.equalities())
+        .json("lists", presentation.lists())
         .json("predicate", presentation.has_predicate()))
 }
 

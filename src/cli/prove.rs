@@ -102,7 +102,7 @@ impl Arguments {
         let reveal: Vec<Vec<&str>> = self.reveal_by_role(&loaded);
         let holdings = credentials.iter().zip(&reveal);
         let holdings: Vec<Holding<'_>> =
-            holdings.map(|(credential, reveal)| Holding { credential, reveal }).collect();
+            holdings.map(|(credential, reveal)| Holding { reveal, ..Holding::new(credential) }).collect();
         let key = loaded.proving_key()?;
         let presentation = prove(&loaded.terms, &request, &holdings, key.as_ref(), &mut OsRng)
             .map_err(|error| self.failure(loaded.bundle.policy(), error))?;
@@ -203,6 +203,8 @@ impl Arguments {
             ProveError::Field { .. } => {
                 Failure::input(complaint.remedy("name a field that the policy allows"))
             }
+            ProveError::Entries { .. } | ProveError::Window { .. } => Failure::input(complaint),
+            ProveError::Listed { .. } => Failure::refused(complaint),
             ProveError::Key => Failure::input(complaint.in_file(&self.terms)),
         }
     }

@@ -3,9 +3,14 @@
 
 use crate::bbs::PublicKey;
 use crate::document::Fault;
-use crate::policy::{BundleHash, CompiledPolicy, Example, ExampleValue, Facts, Rule, SlotSource};
-use crate::presentation::{Terms, VerifiedPresentation};
+use crate::policy::{
+    BundleHash, CompiledPolicy, Example, ExampleValue, Facts, Presence, Rule, SlotSource,
+};
+use crate::presentation::{Terms, VerifiedCredential, VerifiedPresentation};
 use crate::request::RequestDigest;
+use crate::schema::{SchemaId, VALID_FROM};
+use crate::status::Stamp;
+use crate::trust::SigningWindow;
 use crate::value::{Encoded, Timestamp};
 
 /// What a decision rests on. It is in the record's digest: an example never passes for a
@@ -28,10 +33,23 @@ impl Basis {
     }
 }
 
+/// What is shown of one list.
+#[derive(Clone)]
+pub(super) struct ListEvidence {
+    /// The epoch; of an example, only its number and times count.
+    pub(super) stamp: Stamp,
+    /// Whether it shows what the policy asks for.
+    pub(super) shows: Judgement,
+}
+
 /// What is at hand of one credential.
 #[derive(Clone)]
 pub(super) struct Shown {
     pub(super) issuer: PublicKey,
+    /// The schema that it was issued under.
+    pub(super) schema: SchemaId,
+    /// The window in which it begins, where it was stated; of an example, the one hour in which it does.
+    pub(super) window: Option<SigningWindow>,
     /// Revealed messages by ascending index.
     pub(super) disclosed: Vec<(usize, Encoded)>,
     /// All values, where it is an example.
@@ -56,6 +74,8 @@ pub struct Evidence {
     answers: Option<Answers>,
     /// By the policy's roles; none where no credential is shown.
     roles: Vec<Option<Shown>>,
+    /// By the policy's lists; none where nothing is shown.
+    lists: Vec<Option<ListEvidence>>,
 }
 
 impl std::fmt::Debug for Evidence {
@@ -69,14 +89,19 @@ impl Evidence {
     /// The evidence of an example.
     pub fn of_example(compiled: &CompiledPolicy, example: &Example) -> Result<Self, Fault> {
         let credentials = example.credentials(compiled)?;
-        let shown = credentials.into_iter().map(|credential| {
+        let roles = credentials.into_iter().zip(compiled.roles());
+        let shown = roles.map(|(credential, role)| {
             credential.map(|credential| {
                 let revealed = credential
                     .values
                     .iter()
                     .filter(|value| credential.disclosed.contains(&value.message));
+                let begins = credential.values.iter().find(|value| value.message == VALID_FROM);
+                let hour = begins.and_then(|value| u32::try_from(value.integer?).ok());
                 Shown {
                     issuer: credential.issuer,
+                    schema: role.schema().id(),
+                    window: hour.and_then(|hour| SigningWindow::new(hour, hour + 1)),
                     disclosed: revealed.map(|v| (v.message, v.encoded.clone())).collect(),
                     hidden: credential.values,
                 }
@@ -87,6 +112,7 @@ impl Evidence {
             digest: example.digest(),
             answers: None,
             roles: shown.collect(),
+            lists: example_lists(compiled, example),
         })
     }
 
@@ -94,7 +120,14 @@ impl Evidence {
     pub(super) fn of_presentation(terms: &Terms, presentation: &VerifiedPresentation) -> Self {
         let issuers = presentation.issuers().iter().map(|(_, issuer)| *issuer);
         let messages = presentation.disclosed_messages().iter().cloned();
-        let shown = |(issuer, disclosed)| Some(Shown { issuer, disclosed, hidden: Vec::new() });
+        let parts = issuers.zip(messages).zip(presentation.credentials());
+        let shown = parts.map(|((issuer, disclosed), VerifiedCredential { schema, window })| {
+            let (schema, window) = (*schema, *window);
+            Some(Shown { issuer, schema, window, disclosed, hidden: Vec::new() })
+        });
+        let lists = presentation.lists().iter().map(|list| {
+            Some(ListEvidence { stamp: list.stamp, shows: Judgement::Proven })
+        });
         Self {
             basis: Basis::Presentation,
             digest: presentation.presentation_digest().to_bytes(),
@@ -103,7 +136,8 @@ impl Evidence {
                 request: presentation.request_digest(),
                 time: presentation.time(),
             }),
-            roles: issuers.zip(messages).map(shown).collect(),
+            roles: shown.collect(),
+            lists: lists.collect(),
         }
     }
 
@@ -123,6 +157,11 @@ impl Evidence {
 
     pub(super) fn role(&self, role: usize) -> Option<&Shown> {
         self.roles.get(role)?.as_ref()
+    }
+
+    /// What is shown of one of the policy's lists.
+    pub(super) fn list(&self, list: usize) -> Option<&ListEvidence> {
+        self.lists.get(list)?.as_ref()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -165,6 +204,24 @@ impl Evidence {
             _ => Judgement::Fails,
         }
     }
+}
+
+/// What an example shows of each of the policy's lists.
+fn example_lists(compiled: &CompiledPolicy, example: &Example) -> Vec<Option<ListEvidence>> {
+    let shown = compiled.lists().iter().enumerate().map(|(index, check)| {
+        let role = check.subject.role;
+        let earlier = compiled.lists().iter().take(index);
+        let position = earlier.filter(|other| other.subject.role == role).count();
+        let list = example.lists(compiled.roles().get(role)?.name()).get(position)?;
+        let shows = match list.listed == (check.presence == Presence::Present) {
+            true => Judgement::Holds,
+            false => Judgement::Fails,
+        };
+        let (epoch, issued_at, next_update) = (list.epoch, list.issued_at, list.next_update);
+        let stamp = Stamp { epoch, issued_at, next_update, contents: [0; 32] };
+        Some(ListEvidence { stamp, shows })
+    });
+    shown.collect()
 }
 
 /// How one rule came out.

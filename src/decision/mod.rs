@@ -29,6 +29,7 @@
 //! policy's `clock_skew`; the policy's own window by `now`; credentials by the time of the request.
 
 mod evidence;
+mod lists;
 mod reason;
 mod record;
 mod status;
@@ -38,7 +39,7 @@ mod trial;
 pub use evidence::{Basis, Evidence};
 pub use reason::{Code, Reason};
 pub use record::{Decision, DecisionDigest, DecisionRecord, FORMAT};
-pub use status::{FORMAT as STATUS_FORMAT, StatusDigest, StatusEntry, StatusState};
+pub use status::{FORMAT as STATUS_FORMAT, Standing, StatusDigest, StatusState};
 pub use trace::{Entry, Outcome};
 pub use trial::TestOutcome;
 

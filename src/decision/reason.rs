@@ -48,19 +48,29 @@ pub enum Code {
     Accept,
     /// Two claims that have to be the same are not.
     Equality,
-    /// Nothing is known of a credential's status.
+    /// Nothing is shown of a list that the policy asks for.
     StatusUnknown,
-    /// What is known of a credential's status is too old.
+    /// The epoch of a list that is shown is yet to come.
+    StatusNotYet,
+    /// The epoch of a list that is shown is too old, or another is overdue.
     StatusStale,
-    /// A credential is revoked.
+    /// A newer epoch of the list is known than the one that is shown.
+    StatusReplaced,
+    /// The list has two histories: the epoch that is shown contradicts one that is known.
+    StatusForked,
+    /// A credential is revoked or suspended.
     StatusRevoked,
+    /// A claim, or a credential, is on a list that it must not be on.
+    ListPresent,
+    /// A claim, or a credential, is not on a list that it must be on.
+    ListAbsent,
     /// The policy wants a pseudonym, which presentations do not carry yet.
     PseudonymUnproven,
 }
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::PolicyNotYetValid,
         Self::PolicyExpired,
         Self::PolicySuperseded,
@@ -83,8 +93,13 @@ impl Code {
         Self::Accept,
         Self::Equality,
         Self::StatusUnknown,
+        Self::StatusNotYet,
         Self::StatusStale,
+        Self::StatusReplaced,
+        Self::StatusForked,
         Self::StatusRevoked,
+        Self::ListPresent,
+        Self::ListAbsent,
         Self::PseudonymUnproven,
     ];
 
@@ -114,7 +129,12 @@ impl Code {
             Self::Equality => "equality",
             Self::StatusUnknown => "status-unknown",
             Self::StatusStale => "status-stale",
+            Self::StatusNotYet => "status-not-yet",
+            Self::StatusReplaced => "status-replaced",
+            Self::StatusForked => "status-forked",
             Self::StatusRevoked => "status-revoked",
+            Self::ListPresent => "list-present",
+            Self::ListAbsent => "list-absent",
             Self::PseudonymUnproven => "pseudonym-unproven",
         }
     }

@@ -1,58 +1,67 @@
-//! What a verifier knows, apart from the presentation, when it decides: the status of credentials,
-//! and which policies have been replaced.
+//! What a verifier knows, apart from the presentation, when it decides: the heads of lists that it
+//! has seen, and which policies have been replaced.
 //!
 //! ```json
-//! { "format": "sigil-status/1",
-//!   "roles": { "kyc": { "list": "https://issuer.example/list/1",
-//!                       "as_of": "2026-06-01T11:00:00Z", "revoked": false } },
+//! { "format": "sigil-status/2",
+//!   "heads": [ …signed heads of lists… ],
 //!   "superseded": ["…64 hex digits…"] }
 //! ```
 //!
-//! `list` is the status list that was consulted, `as_of` the time for which it speaks, `superseded`
-//! the hashes of policies known to be replaced. What is not known is left out, and a policy that
-//! asks for it then denies.
+//! A presentation says itself which epoch of a list it rests on, and the list's key vouches for that. A
+//! verifier that knows no head still refuses epochs that are too old or yet to come; the heads that it
+//! knows let it refuse an epoch that a newer one has replaced, and see a fork. `superseded` are the
+//! hashes of policies known to be replaced.
 
+use crate::did_key;
 use crate::digest::digest_type;
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::policy::PolicyHash;
-use crate::value::{NAME_REMEDY, Timestamp, is_name};
+use crate::status::{HeadHash, ListKey, SignedHead, Stamp, StatusError};
+use crate::value::Timestamp;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The format's name and version.
-pub const FORMAT: &str = "sigil-status/1";
+pub const FORMAT: &str = "sigil-status/2";
 
-const MAX_ROLES: usize = 16;
+const MAX_HEADS: usize = 4_096;
 const MAX_SUPERSEDED: usize = 4_096;
-const MAX_LIST: usize = 512;
 
 digest_type! {
     /// The digest of a status state.
     StatusDigest
 }
 
-/// What is known of the status of one credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusEntry {
-    /// The list that was consulted.
-    pub list: String,
-    /// The time for which the list speaks.
-    pub as_of: Timestamp,
-    /// Whether the credential is revoked.
-    pub revoked: bool,
-}
-
-/// What is known of credentials and policies. The default is to know nothing.
+/// What is known of lists and policies. The default is to know nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StatusState {
-    roles: BTreeMap<String, StatusEntry>,
+    /// By list, authority, epoch and hash.
+    heads: BTreeMap<(String, String, u64, HeadHash), SignedHead>,
     superseded: BTreeSet<PolicyHash>,
 }
 
+/// What the heads that are known say of an epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing against it.
+    Unopposed,
+    /// Another head has its number, or an epoch was numbered against the order of time.
+    Forked,
+    /// A newer epoch is known, made at this time.
+    Replaced {
+        /// Its number.
+        epoch: u64,
+        /// When the first of the newer ones was made.
+        since: Timestamp,
+    },
+}
+
 impl StatusState {
-    /// The state that knows this too of the credential of a role.
+    /// The state that knows this head too.
     #[must_use]
-    pub fn with_role(mut self, role: &str, entry: StatusEntry) -> Self {
-        self.roles.insert(role.to_owned(), entry);
+    pub fn with_head(mut self, head: SignedHead) -> Self {
+        let (list, authority) = (head.key().list.clone(), did_key::encode(&head.key().authority));
+        self.heads.insert((list, authority, head.stamp().epoch, head.hash()), head);
         self
     }
 
@@ -63,9 +72,39 @@ impl StatusState {
         self
     }
 
-    /// What is known of the credential of a role.
-    pub fn role(&self, role: &str) -> Option<&StatusEntry> {
-        self.roles.get(role)
+    /// The heads, by list, authority and epoch.
+    pub fn heads(&self) -> impl Iterator<Item = &SignedHead> {
+        self.heads.values()
+    }
+
+    /// What the heads that are known of a list say of one of its epochs.
+    pub fn standing(&self, key: &ListKey, stamp: &Stamp) -> Standing {
+        let hash = stamp.head_hash(key);
+        let own = |head: &&SignedHead| {
+            head.key().list == key.list && head.key().authority == key.authority
+        };
+        let mut newer: Option<(Timestamp, u64)> = None;
+        for head in self.heads.values().filter(own) {
+            let known = head.stamp();
+            let in_order = match known.epoch.cmp(&stamp.epoch) {
+                Ordering::Equal => head.hash() == hash,
+                Ordering::Less => known.issued_at < stamp.issued_at,
+                Ordering::Greater => known.issued_at > stamp.issued_at,
+            };
+            let next = known.epoch.checked_sub(1) == Some(stamp.epoch);
+            let follows = !next || head.previous() == Some(hash);
+            if !in_order || !follows {
+                return Standing::Forked;
+            }
+            if known.epoch > stamp.epoch {
+                let this = (known.issued_at, known.epoch);
+                newer = Some(newer.map_or(this, |newer| newer.min(this)));
+            }
+        }
+        match newer {
+            None => Standing::Unopposed,
+            Some((since, epoch)) => Standing::Replaced { epoch, since },
+        }
     }
 
     /// Whether a policy is known to be replaced.
@@ -80,17 +119,25 @@ impl StatusState {
 
     /// Reads a state from a document.
     pub fn from_document(document: &Document) -> Result<Self, Fault> {
-        let root = Cursor::root(document).fields(&["format", "roles", "superseded"])?;
+        let root = Cursor::root(document).fields(&["format", "heads", "superseded"])?;
         root.format(FORMAT)?;
         let mut state = Self::default();
-        if let Some(roles) = root.optional("roles") {
-            let entries = roles.entries()?;
-            bounded(&roles, entries.len(), MAX_ROLES)?;
-            for (role, entry) in &entries {
-                if !is_name(role) {
-                    return Err(entry.invalid("not the name of a role", NAME_REMEDY));
+        if let Some(heads) = root.optional("heads") {
+            let items = heads.items()?;
+            bounded(&heads, items.len(), MAX_HEADS)?;
+            for item in &items {
+                let head = SignedHead::from_cursor(item).map_err(|error| match error {
+                    StatusError::Fault(fault) => fault,
+                    StatusError::Signature(_) => {
+                        let remedy = "get the head again from the list's authority";
+                        item.invalid("the head's signature does not verify", remedy)
+                    }
+                })?;
+                let known = state.heads.len();
+                state = state.with_head(head);
+                if state.heads.len() == known {
+                    return Err(item.invalid("this head stands twice", "remove one"));
                 }
-                state.roles.insert((*role).to_owned(), StatusEntry::parse(entry)?);
             }
         }
         if let Some(superseded) = root.optional("superseded") {
@@ -110,11 +157,11 @@ impl StatusState {
 
     /// The state as a document in normal form.
     pub fn to_document(&self) -> Document {
-        let roles = self.roles.iter().map(|(role, entry)| (role, entry.to_document()));
+        let heads = self.heads.values().map(SignedHead::to_document).collect();
         let superseded = self.superseded.iter().map(|hash| Document::Text(hash.to_string()));
         Document::object([
             ("format", Document::text(FORMAT)),
-            ("roles", Document::object(roles)),
+            ("heads", Document::Array(heads)),
             ("superseded", Document::Array(superseded.collect())),
         ])
     }
@@ -132,56 +179,5 @@ fn bounded(cursor: &Cursor<'_>, found: usize, most: usize) -> Result<(), Fault> 
     }
 }
 
-impl StatusEntry {
-    fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let fields = cursor.fields(&["list", "as_of", "revoked"])?;
-        let as_of = fields.required("as_of")?;
-        Ok(Self {
-            list: fields.required("list")?.bounded_text(1..=MAX_LIST)?.to_owned(),
-            as_of: as_of.text()?.parse().map_err(|error: crate::value::ValueError| {
-                as_of.invalid(error.to_string(), "write YYYY-MM-DDThh:mm:ssZ")
-            })?,
-            revoked: fields.required("revoked")?.boolean()?,
-        })
-    }
-
-    fn to_document(&self) -> Document {
-        Document::object([
-            ("list", Document::text(&self.list)),
-            ("as_of", Document::Text(self.as_of.to_string())),
-            ("revoked", Document::Bool(self.revoked)),
-        ])
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn states_round_trip_and_refuse_what_is_malformed() {
-        let hash = PolicyHash::from_bytes([0x22; 32]);
-        let as_of = "2026-06-01T11:00:00Z".parse().unwrap();
-        let entry = StatusEntry { list: "https://a/1".to_owned(), as_of, revoked: false };
-        let state = StatusState::default().with_role("kyc", entry).with_superseded(hash);
-        let text = state.to_document().canonical();
-        let again = StatusState::parse(text.as_bytes()).unwrap();
-        assert_eq!((&again, again.digest()), (&state, state.digest()));
-        assert!(again.is_superseded(hash) && again.role("kyc").is_some());
-        assert_ne!(StatusState::default().digest(), state.digest());
-        for (from, to, path) in [
-            ("sigil-status/1", "sigil-status/2", "$.format"),
-            ("\"kyc\"", "\"Kyc\"", "$.roles.Kyc"),
-            ("\"revoked\":false", "\"revoked\":\"no\"", "$.roles.kyc.revoked"),
-            ("11:00:00Z", "11:00", "$.roles.kyc.as_of"),
-            ("https://a/1", "", "$.roles.kyc.list"),
-            ("[\"22", "[\"2", "$.superseded[0]"),
-            ("\"superseded\"", "\"replaced\"", "$.replaced"),
-        ] {
-            let other = text.replacen(from, to, 1);
-            assert_ne!(other, text, "{from}");
-            let fault = StatusState::parse(other.as_bytes()).expect_err(to);
-            assert_eq!(fault.path(), path, "{from} -> {to}: {fault}");
-        }
-    }
-}
+mod tests;

@@ -96,7 +96,7 @@ pub(super) struct Trace<'a> {
     entries: Vec<Entry>,
 }
 
-fn outcome(holds: bool) -> Outcome {
+pub(super) fn outcome(holds: bool) -> Outcome {
     if holds { Outcome::Holds } else { Outcome::Fails }
 }
 
@@ -117,19 +117,19 @@ impl<'a> Trace<'a> {
         trace.entries
     }
 
-    fn policy(&self) -> &'a Policy {
+    pub(super) fn policy(&self) -> &'a Policy {
         self.case.bundle.policy()
     }
 
-    fn compiled(&self) -> &'a CompiledPolicy {
+    pub(super) fn compiled(&self) -> &'a CompiledPolicy {
         self.case.compiled
     }
 
-    fn evidence(&self) -> &'a Evidence {
+    pub(super) fn evidence(&self) -> &'a Evidence {
         self.case.evidence
     }
 
-    fn situation(&self) -> &'a Situation<'a> {
+    pub(super) fn situation(&self) -> &'a Situation<'a> {
         self.case.situation
     }
 
@@ -138,11 +138,11 @@ impl<'a> Trace<'a> {
         self.case.request.time()
     }
 
-    fn skew(&self) -> u64 {
+    pub(super) fn skew(&self) -> u64 {
         self.policy().clock_skew().into()
     }
 
-    fn put(
+    pub(super) fn put(
         &mut self,
         code: impl Into<Option<Code>>,
         path: impl Into<String>,
@@ -264,7 +264,6 @@ impl<'a> Trace<'a> {
         let said = ("credentials", format!("one for each of {expected} roles"));
         let counted = found == expected && self.evidence().len() == expected;
         self.put(Code::CredentialCount, "$.roles", said, outcome(counted), why);
-        let statuses: Vec<_> = self.policy().statuses().collect();
         for (i, role) in roles.iter().enumerate() {
             let path = format!("$.roles[{i}].issuers");
             let said = (role.name(), format!("issued by one of {}", role.issuers().len()));
@@ -281,9 +280,7 @@ impl<'a> Trace<'a> {
                 }
             }
             self.validity(i, role.name(), role.validity());
-            if let Some(Some(rule)) = statuses.get(i) {
-                self.status(i, role.name(), rule);
-            }
+            self.lists(i, role.name());
         }
     }
 
@@ -333,26 +330,6 @@ impl<'a> Trace<'a> {
     /// Whether there is a credential for each of these messages.
     fn all_shown(&self, mut sources: impl Iterator<Item = SlotSource>) -> bool {
         sources.all(|source| self.evidence().role(source.role).is_some())
-    }
-
-    fn status(&mut self, index: usize, name: &str, rule: &crate::policy::StatusRule) {
-        let path = format!("$.roles[{index}].status");
-        let text = format!("not revoked by {}, at most {} h old", rule.list(), rule.max_age());
-        let now = self.situation().now.unix();
-        let known = self.situation().status.role(name).filter(|entry| entry.list == rule.list());
-        let Some(entry) = known else {
-            let why = "nothing is known of the credential's status in this list";
-            return self.put(Code::StatusUnknown, path, (name, text), Outcome::Fails, why);
-        };
-        let as_of = entry.as_of.unix();
-        let come = as_of <= now.saturating_add(self.skew());
-        let why = format!("what is known is as of {}", entry.as_of);
-        self.put(Code::StatusUnknown, &path, (name, &text), outcome(come), &why);
-        let oldest = u64::from(rule.max_age()).saturating_mul(3600);
-        let fresh = now.saturating_sub(as_of) <= oldest;
-        self.put(Code::StatusStale, &path, (name, &text), outcome(fresh), &why);
-        let why = if entry.revoked { "the credential is revoked" } else { "it is not revoked" };
-        self.put(Code::StatusRevoked, path, (name, text), outcome(!entry.revoked), why);
     }
 
     /// The claims that the policy lists.

@@ -1,6 +1,6 @@
 //! The test cases that a policy brings along, run by example values.
 
-use super::status::{StatusEntry, StatusState};
+use super::status::StatusState;
 use super::{Code, Decision, Evidence, Situation, Verdict, rehearse};
 use crate::document::{Fault, Problem};
 use crate::policy::{Bundle, CompiledPolicy, Example, Expected, ExpectedReason, Policy};
@@ -89,7 +89,7 @@ fn run_test(
     }
     let now = example.time().unwrap_or(now);
     let request = request(bundle, example, now)?;
-    let status = status(bundle.policy(), example);
+    let status = StatusState::default();
     let evidence = Evidence::of_example(compiled, example)?;
     let situation = Situation { audience: AUDIENCE, status: &status, now };
     let verdict = rehearse(bundle, compiled, &request, &evidence, &situation);
@@ -119,18 +119,4 @@ fn request(
         true => Ok(request),
         false => request.with_claims(&claims).map_err(place),
     }
-}
-
-/// What the example says is known of its holders' credentials, each by the list of its role.
-fn status(policy: &Policy, example: &Example) -> StatusState {
-    let roles = policy.schemas().zip(policy.statuses());
-    roles.fold(StatusState::default(), |state, ((role, _), rule)| {
-        match (rule, example.status(role)) {
-            (Some(rule), Some((as_of, revoked))) => {
-                let list = rule.list().to_owned();
-                state.with_role(role, StatusEntry { list, as_of, revoked })
-            }
-            _ => state,
-        }
-    })
 }

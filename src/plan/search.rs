@@ -273,6 +273,9 @@ fn form(form: &PublicForm, places: &mut BTreeSet<SlotSource>) {
         PublicTerm::NowHours
         | PublicTerm::Now
         | PublicTerm::Today
+        | PublicTerm::SigningFrom(_)
+        | PublicTerm::LastSigning { .. }
+        | PublicTerm::Shift(_)
         | PublicTerm::Years { base: PublicDay::Today, .. } => None,
     }));
 }

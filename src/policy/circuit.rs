@@ -113,13 +113,14 @@ impl Plan {
         }
         let slots: BTreeSet<SlotSource> =
             hidden.iter().flat_map(|(_, rule)| rule.sources()).collect();
-        let mut assembly = Assembly { slots: slots.into_iter().collect(), params: Vec::new() };
+        let slots = slots.into_iter().collect();
+        let mut assembly = Assembly { roles, slots, params: Vec::new() };
         let too_large = |path: &str| invalid(path, "the factors are too large", "use smaller ones");
         let formulas =
             hidden.iter().map(|(path, rule)| assembly.formula(rule).ok_or_else(|| too_large(path)));
         let formulas = formulas.collect::<Result<Vec<_>, Fault>>()?;
         let conditions: Vec<String> = hidden.iter().map(|(path, _)| (*path).to_owned()).collect();
-        let Assembly { slots, params } = assembly;
+        let Assembly { slots, params, .. } = assembly;
         let (params, intervals): (Vec<ParamSource>, Vec<Interval>) = params.into_iter().unzip();
         let shape = match formulas.is_empty() {
             true => None,
@@ -140,12 +141,13 @@ impl Plan {
 }
 
 /// The formula under construction.
-struct Assembly {
+struct Assembly<'a> {
+    roles: &'a [Role],
     slots: Vec<SlotSource>,
     params: Vec<(ParamSource, Interval)>,
 }
 
-impl Assembly {
+impl Assembly<'_> {
     fn formula(&mut self, rule: &Rule) -> Option<Formula> {
         if rule.is_public() {
             return self.truth(rule.clone());
@@ -153,20 +155,30 @@ impl Assembly {
         Some(match rule {
             Rule::Compare { hidden, op, public, interval } => {
                 let left = self.hidden(hidden)?;
-                let param = self.public(public, *interval)?;
+                let (public, interval) = self.shifted(hidden, public, *interval)?;
+                let param = self.public(&public, interval)?;
                 Formula::compare(left, *op, Linear::param(param))
             }
             Rule::Zero { source, is } => {
                 let op = if *is { Comparison::Eq } else { Comparison::Ne };
-                let left = self.hidden(&vec![(1, *source)])?;
-                Formula::compare(left, op, Linear::default())
+                let hidden = vec![(1, *source)];
+                let left = self.hidden(&hidden)?;
+                let zero = (PublicForm::default(), Interval::bits(0));
+                let right = match self.shifted(&hidden, &zero.0, zero.1)? {
+                    shifted if shifted == zero => Linear::default(),
+                    (form, interval) => Linear::param(self.public(&form, interval)?),
+                };
+                Formula::compare(left, op, right)
             }
             Rule::Member { hidden, set, interval } => {
                 let form = self.hidden(hidden)?;
                 let last = set.last()?;
                 let padding = set.len().next_power_of_two() - set.len();
                 let padded = set.iter().chain(std::iter::repeat_n(last, padding));
-                let set = padded.map(|element| self.public(element, *interval));
+                let set = padded.map(|element| {
+                    let (element, interval) = self.shifted(hidden, element, *interval)?;
+                    self.public(&element, interval)
+                });
                 Formula::In { form, set: set.collect::<Option<_>>()? }
             }
             Rule::Not(part) => Formula::Not(Box::new(self.formula(part)?)),
@@ -199,6 +211,26 @@ impl Assembly {
         };
         let slots = form.iter().map(term).collect::<Option<Vec<_>>>()?;
         Some(Linear { slots, params: Vec::new() })
+    }
+
+    /// The public side of what is said of the base's integers, for the signed ones: each is above by a
+    /// shift that the presentation's choice of version settles.
+    fn shifted(
+        &self,
+        hidden: &HiddenForm,
+        public: &PublicForm,
+        interval: Interval,
+    ) -> Option<(PublicForm, Interval)> {
+        let (mut form, mut low, mut high) = (public.clone(), interval.low(), interval.high());
+        for (factor, source) in hidden {
+            let role = self.roles.get(source.role);
+            let Some(shifts) = role.and_then(|role| role.shifts(source.message)) else { continue };
+            form.terms.push((*factor, PublicTerm::Shift(*source)));
+            let ends = [shifts.low(), shifts.high()].map(|end| end.checked_mul(*factor));
+            let [a, b] = [ends[0]?, ends[1]?];
+            (low, high) = (low.checked_add(a.min(b))?, high.checked_add(a.max(b))?);
+        }
+        Some((form, Interval::new(low, high)?))
     }
 
     /// The parameter of a public form. Only the hour of the request is shared: equal constants stay

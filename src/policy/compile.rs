@@ -1,15 +1,17 @@
 //! A policy held against its schemas: what both sides of a presentation work from.
 
 use super::circuit::{Circuit, Plan};
-use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, Validity};
+use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, TrustRule, Validity};
 use super::equality::DistinctIssuers;
 use super::expression::Literal;
+use super::lists::ListCheck;
 use super::public::{ParamSource, PublicCheck, PublicRule, Revealed, SlotSource};
 use super::rule::Rule;
 use super::typing;
+use super::versions::Accepted;
 use crate::bbs::{PublicKey, Suite};
 use crate::document::{Document, Fault, Problem};
-use crate::schema::{Disclosure, Field, Schema, VALID_FROM, VALID_UNTIL};
+use crate::schema::{Disclosure, FIRST_FIELD, Field, Schema, VALID_FROM, VALID_UNTIL};
 use crate::value::{Encoded, LeapDay, Timestamp};
 use sigil_circuits::{Interval, Shape};
 use std::cell::RefCell;
@@ -21,7 +23,9 @@ pub struct Role {
     name: String,
     schema: Schema,
     suite: Suite,
+    accepted: Vec<Accepted>,
     issuers: Vec<PublicKey>,
+    trust: Option<TrustRule>,
     validity: Validity,
     must: Vec<usize>,
     may: Vec<usize>,
@@ -34,7 +38,9 @@ impl Role {
             name: name.to_owned(),
             schema: schema.clone(),
             suite,
+            accepted: Vec::new(),
             issuers: Vec::new(),
+            trust: None,
             validity,
             must: Vec::new(),
             may: Vec::new(),
@@ -46,9 +52,14 @@ impl Role {
         &self.name
     }
 
-    /// The schema of its credential.
+    /// The schema that the policy is written against.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// The schemas whose credentials are accepted, the role's own first.
+    pub fn accepted(&self) -> &[Accepted] {
+        &self.accepted
     }
 
     /// The ciphersuite of its credential.
@@ -56,9 +67,14 @@ impl Role {
         self.suite
     }
 
-    /// The issuers accepted.
+    /// The issuers accepted; none where a trust list says which.
     pub fn issuers(&self) -> &[PublicKey] {
         &self.issuers
+    }
+
+    /// The trust list that says which issuers are accepted.
+    pub fn trust(&self) -> Option<&TrustRule> {
+        self.trust.as_ref()
     }
 
     /// How its validity is shown.
@@ -132,6 +148,7 @@ pub struct CompiledPolicy {
     equalities: Vec<Equality>,
     equality_paths: Vec<String>,
     distinct: Vec<DistinctIssuers>,
+    lists: Vec<ListCheck>,
     warnings: Vec<Fault>,
 }
 
@@ -141,8 +158,10 @@ impl CompiledPolicy {
         let conjunct =
             |(path, rule): &(String, Rule)| Conjunct { path: path.clone(), rule: rule.clone() };
         let conjuncts = plan.rules.iter().map(conjunct).collect();
+        super::versions::check(&roles, &plan)?;
         let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, equality_paths, distinct, warnings, predicates, .. } = plan;
+        let Plan { checks, equalities, equality_paths, distinct, lists, warnings, predicates, .. } =
+            plan;
         Ok(Self {
             roles,
             slots,
@@ -155,6 +174,7 @@ impl CompiledPolicy {
             equalities,
             equality_paths,
             distinct,
+            lists,
             warnings,
         })
     }
@@ -226,6 +246,12 @@ impl CompiledPolicy {
         &self.distinct
     }
 
+    /// The sorted lists that credentials are held against. A presentation has an entry for each, in this
+    /// order, whose messages stand after those of the roles.
+    pub fn lists(&self) -> &[ListCheck] {
+        &self.lists
+    }
+
     /// What is accepted but should be meant.
     pub fn warnings(&self) -> &[Fault] {
         &self.warnings
@@ -236,9 +262,14 @@ impl CompiledPolicy {
         self.roles.get(source.role)?.schema.field_at(source.message)
     }
 
-    /// The integers that the message of a place may be; none for text and bytes.
+    /// The integers that rules compute with at a place, in any version accepted; none for text and bytes.
     pub fn interval(&self, source: SlotSource) -> Option<Interval> {
-        super::circuit::slot_interval(&self.roles, source)
+        if source.message >= FIRST_FIELD
+            && let Some(role) = self.roles.get(source.role)
+        {
+            return role.base_interval(source.message);
+        }
+        super::circuit::slot_interval(&self.roles, &self.lists, source)
     }
 
     /// The parameters of the circuit at a time and for revealed values, in order; none if something
@@ -345,6 +376,7 @@ impl Policy {
         let scope = Scope::new(&roles, &self.params, leap_day);
         self.compile_predicates(&scope, &mut plan)?;
         self.compile_equalities(&scope, &mut plan)?;
+        self.compile_lists(&scope, &mut plan)?;
         self.refuse_never(&scope, &plan)?;
         CompiledPolicy::of_plan(roles, plan)
     }
@@ -357,8 +389,10 @@ impl Policy {
                 let problem = format!("schema {} is not at hand", rule.schema);
                 invalid(&path, &problem, "give its document too, or correct the id")
             })?;
+            let accepted = compile_accepted(rule, i, schema, schemas)?;
             let role = Role::hidden(&rule.name, schema, rule.suite, rule.validity);
-            Ok(Role { issuers: rule.issuers.clone(), ..role })
+            let (issuers, trust) = (rule.issuers.clone(), rule.trust.clone());
+            Ok(Role { accepted, issuers, trust, ..role })
         };
         self.roles.iter().enumerate().map(compile).collect()
     }
@@ -448,6 +482,27 @@ impl Policy {
         });
         Ok(placed.collect())
     }
+}
+
+/// The schemas that a role accepts, its own first.
+fn compile_accepted(
+    rule: &RoleRule,
+    index: usize,
+    base: &Schema,
+    schemas: &[Schema],
+) -> Result<Vec<Accepted>, Fault> {
+    let others = rule.accepts.iter().enumerate().map(|(j, id)| {
+        let path = format!("$.roles[{index}].accepts[{j}]");
+        let schema = schemas.iter().find(|schema| schema.id() == *id);
+        let schema = schema.ok_or_else(|| {
+            let problem = format!("schema {id} is not at hand");
+            invalid(&path, &problem, "give its document too, or correct the id")
+        })?;
+        let remedy = "accept versions of one schema only";
+        Accepted::new(base, schema).map_err(|problem| invalid(&path, &problem, remedy))
+    });
+    let own = Accepted::new(base, base).map_err(|problem| invalid("$.roles", &problem, ""));
+    std::iter::once(own).chain(others).collect()
 }
 
 /// Checks a policy's rule against the issuer's limit.

@@ -13,7 +13,7 @@
 //! | `holders.ROLE.record` | the values of the credential | – |
 //! | `holders.ROLE.issuer` | a `did:key`, or which of the role's issuers, from 0 | 0 |
 //! | `holders.ROLE.valid_from`, `valid_until` | its validity window | valid throughout |
-//! | `holders.ROLE.status` | `{ as_of, revoked }`: what is known of its status | nothing is known |
+//! | `holders.ROLE.lists` | for each list of the role, `{ issued_at, next_update, epoch, listed }` | nothing is shown |
 //! | `request` | `{ relying_party, claims, time, expires }` | ten minutes from `time` |
 //! | `reveal` | claims that the holder reveals beyond those that must be | none |
 //! | `withhold` | claims that the holder should reveal and does not | none |
@@ -22,7 +22,7 @@
 //! No proof is made: an example is judged by its values.
 
 use super::compile::{CompiledPolicy, Role};
-use super::document::reading::{array, iri, list, number, parsed, texts, timestamp};
+use super::document::reading::{array, iri, list, number, texts, timestamp};
 use super::document::{ClaimPath, Policy};
 use super::public::SlotSource;
 use crate::bbs::PublicKey;
@@ -37,6 +37,8 @@ const NAME: RangeInclusive<usize> = 1..=128;
 const PATHS: RangeInclusive<usize> = 0..=1024;
 const REASONS: RangeInclusive<usize> = 1..=256;
 const ISSUER: RangeInclusive<u32> = 0..=255;
+const LISTS: RangeInclusive<usize> = 0..=8;
+const EPOCH: RangeInclusive<u32> = 0..=u32::MAX;
 
 /// A test case: holders with their credentials, what they are asked, and what must come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ pub(super) struct Holder {
     pub(super) issuer: ExampleIssuer,
     pub(super) valid_from: Option<Timestamp>,
     pub(super) valid_until: Option<Timestamp>,
-    pub(super) status: Option<ExampleStatus>,
+    pub(super) lists: Vec<ExampleList>,
 }
 
 /// Who issued the credential of an example.
@@ -78,11 +80,17 @@ pub(super) enum ExampleIssuer {
     Key(Box<PublicKey>),
 }
 
-/// What is known of the status of an example's credential.
+/// What an example shows of one list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ExampleStatus {
-    pub(super) as_of: Timestamp,
-    pub(super) revoked: bool,
+pub struct ExampleList {
+    /// The number of the epoch.
+    pub epoch: u64,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// By when there is another.
+    pub next_update: Timestamp,
+    /// Whether what is looked up is on the list.
+    pub listed: bool,
 }
 
 /// What must come of an example.
@@ -223,10 +231,9 @@ impl Example {
         self.reveal.iter().map(ClaimPath::text)
     }
 
-    /// What is known of the status of a role's credential: the time of that knowledge, and whether
-    /// the credential is revoked.
-    pub fn status(&self, role: &str) -> Option<(Timestamp, bool)> {
-        self.holders.get(role)?.status.map(|status| (status.as_of, status.revoked))
+    /// What is shown of the lists of a role, in the order of its rules.
+    pub fn lists(&self, role: &str) -> &[ExampleList] {
+        self.holders.get(role).map_or(&[], |holder| holder.lists.as_slice())
     }
 
     /// The credential of each role, in the policy's order; none where the example has no holder.
@@ -348,7 +355,7 @@ impl Asked {
 
 impl Holder {
     fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let known = ["record", "issuer", "valid_from", "valid_until", "status"];
+        let known = ["record", "issuer", "valid_from", "valid_until", "lists"];
         let fields = cursor.fields(&known)?;
         let record = fields.required("record")?;
         record.entries()?;
@@ -361,7 +368,7 @@ impl Holder {
             },
             valid_from: time("valid_from")?,
             valid_until: time("valid_until")?,
-            status: fields.optional("status").map(|at| ExampleStatus::parse(&at)).transpose()?,
+            lists: list(fields.optional("lists"), LISTS, ExampleList::parse)?,
         })
     }
 
@@ -371,7 +378,7 @@ impl Holder {
             Some(("issuer", self.issuer.to_document())),
             time_entry("valid_from", self.valid_from),
             time_entry("valid_until", self.valid_until),
-            self.status.map(|status| ("status", status.to_document())),
+            (!self.lists.is_empty()).then(|| ("lists", array(&self.lists, ExampleList::to_document))),
         ];
         Document::object(entries.into_iter().flatten())
     }
@@ -395,18 +402,26 @@ impl ExampleIssuer {
     }
 }
 
-impl ExampleStatus {
+impl ExampleList {
     fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let fields = cursor.fields(&["as_of", "revoked"])?;
-        let revoked = fields.optional("revoked").map(|at| at.boolean()).transpose()?;
-        let as_of = parsed(&fields.required("as_of")?, "write YYYY-MM-DDThh:mm:ssZ")?;
-        Ok(Self { as_of, revoked: revoked.unwrap_or(false) })
+        let fields = cursor.fields(&["epoch", "issued_at", "next_update", "listed"])?;
+        let listed = fields.optional("listed").map(|at| at.boolean()).transpose()?;
+        let epoch = fields.optional("epoch").map(|at| number(&at, EPOCH)).transpose()?;
+        let next_update = fields.optional("next_update").map(|at| timestamp(&at)).transpose()?;
+        Ok(Self {
+            epoch: epoch.unwrap_or(0).into(),
+            issued_at: timestamp(&fields.required("issued_at")?)?,
+            next_update: next_update.unwrap_or(Timestamp::MAX),
+            listed: listed.unwrap_or(false),
+        })
     }
 
-    fn to_document(self) -> Document {
+    fn to_document(&self) -> Document {
         Document::object([
-            ("as_of", Document::Text(self.as_of.to_string())),
-            ("revoked", Document::Bool(self.revoked)),
+            ("epoch", Document::Integer(self.epoch.into())),
+            ("issued_at", Document::Text(self.issued_at.to_string())),
+            ("next_update", Document::Text(self.next_update.to_string())),
+            ("listed", Document::Bool(self.listed)),
         ])
     }
 }

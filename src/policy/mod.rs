@@ -65,6 +65,7 @@ mod predicate;
 mod public;
 mod rule;
 mod typing;
+mod versions;
 
 pub use acceptance::Shortfall;
 pub use analysis::{Analysis, IntegerSet, Left, Verdict};
@@ -78,7 +79,7 @@ pub use document::{
     json_schema,
 };
 pub use equality::DistinctIssuers;
-pub use example::{Example, ExampleCredential, ExampleValue, Expected, ExpectedReason};
+pub use example::{Example, ExampleCredential, ExampleList, ExampleValue, Expected, ExpectedReason};
 pub use expression::Literal;
 pub use level::Limits;
 pub use lists::ListCheck;
@@ -88,6 +89,7 @@ pub use public::{
     ParamSource, PublicCheck, PublicDay, PublicForm, PublicRule, PublicTerm, Revealed, SlotSource,
 };
 pub use rule::{Facts, HiddenForm, Rule};
+pub use versions::Accepted;
 
 #[cfg(test)]
 mod tests;

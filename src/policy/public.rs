@@ -157,8 +157,12 @@ impl PublicForm {
             PublicTerm::NowHours
             | PublicTerm::Now
             | PublicTerm::Today
+            | PublicTerm::LastSigning { .. }
             | PublicTerm::Years { base: PublicDay::Today, .. } => true,
-            PublicTerm::Disclosed(_) | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => {
+            PublicTerm::SigningFrom(_)
+            | PublicTerm::Shift(_)
+            | PublicTerm::Disclosed(_)
+            | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => {
                 false
             }
         })

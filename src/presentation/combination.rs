@@ -28,6 +28,8 @@ pub(super) struct PresentedLink<'a> {
     /// The responses of all slots.
     pub(super) z: &'a [Response],
     pub(super) c_x: LinkChallenge,
+    /// (slot, x) of each slot that holds no message but a constant: it counts as if a C_i held it.
+    pub(super) constants: Vec<(usize, Scalar)>,
     pub(super) credentials: Vec<LinkedCredential<'a>>,
 }
 
@@ -58,7 +60,7 @@ impl<'a> Combination<'a> {
     /// Adds the equations of a presentation, with a coefficient each in this order:
     ///
     /// ```text
-    /// K + c_x·Σ C_i = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ
+    /// K + c_x·(Σ C_i + Σ_constant x_s·Ĝ_s) = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ
     /// T_i + c_i·C_i = Σ m̂_s·Ĝ_s + Σ m̂_e·Ĝ_e,i + ρ̂_i·Ĥ              for every C_i
     /// ```
     ///
@@ -68,7 +70,7 @@ impl<'a> Combination<'a> {
         link: &PresentedLink<'_>,
         mut coefficient: impl FnMut() -> u128,
     ) -> Option<()> {
-        let PresentedLink { shared, z, c_x, credentials } = link;
+        let PresentedLink { shared, z, c_x, constants, credentials } = link;
         if z.len() != self.slots.len() || shared.z.len() != self.equalities.len() {
             return None;
         }
@@ -82,6 +84,9 @@ impl<'a> Combination<'a> {
             sums.iter_mut().for_each(|sum| *sum += scalar * z);
         }
         let commitment = scalar * c_x.bls_scalar();
+        for (slot, constant) in constants {
+            *self.slots.get_mut(*slot)? -= commitment * constant;
+        }
         credentials.iter().try_for_each(|one| self.add_credential(one, coefficient(), commitment))
     }
 

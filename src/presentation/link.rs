@@ -147,8 +147,9 @@ pub(super) struct SlotSecret {
     pub(super) credential: usize,
     /// The integer x < 2^66.
     pub(super) value: u128,
-    /// The BBS proof's blinding m̃ of the message.
-    pub(super) blinding: SecretScalar,
+    /// The BBS proof's blinding m̃ of the message; none where the slot holds a constant that everybody
+    /// knows and no message.
+    pub(super) blinding: Option<SecretScalar>,
 }
 
 impl Drop for SlotSecret {
@@ -359,8 +360,8 @@ impl CredentialInit {
         type Term<'a> = (&'a FixedBase, SecretScalar, &'a SecretScalar);
         let slots = bases.slots.iter().zip(&secrets.slots);
         let slots = slots.filter(|(_, slot)| slot.credential == credential);
-        let slots = slots.map(|(base, slot)| -> Term<'_> {
-            (base, SecretScalar::new(wide_scalar(slot.value)), &slot.blinding)
+        let slots = slots.filter_map(|(base, slot)| -> Option<Term<'_>> {
+            Some((base, SecretScalar::new(wide_scalar(slot.value)), slot.blinding.as_ref()?))
         });
         let sides = bases.equalities.iter().flatten().zip(secrets.equalities.iter().flatten());
         let sides = sides.filter(|(_, side)| side.credential == credential);

@@ -169,9 +169,10 @@ pub use batch::{
 pub use prove::{Holding, ProveError, prove};
 pub use statement::{StatementError, Terms, TermsError};
 pub use verify::{
-    DisclosedValue, Expectation, PresentationDigest, VerifiedPresentation, VerifyError, verify,
+    DisclosedValue, Expectation, PresentationDigest, VerifiedCredential, VerifiedList,
+    VerifiedPresentation, VerifyError, verify,
 };
-pub use wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_SLOTS, Presentation};
+pub use wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_LISTS, MAX_SLOTS, Presentation};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -4,13 +4,17 @@ use super::link::{
     Answers, Bases, EqualitySecret, EqualitySide, LinkChallenge, LinkError, LinkInit, Secrets,
     SlotSecret,
 };
-use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms, check_count};
-use super::wire::{CredentialPart, PredicatePart, Presentation};
-use crate::bbs::{self, Proof, ProofInit};
+use super::statement::{
+    Choice, FirstMessages, Place, Signer, Statement, StatementError, Terms, check_count,
+};
+use super::wire::{CredentialPart, ListPart, PredicatePart, Presentation};
+use crate::bbs::{self, HeldSignature, Proof, ProofInit, PublicKey};
 use crate::credential::Credential;
 use crate::curve::{Scalar, SecretScalar};
-use crate::policy::{Equality, Shortfall, SlotSource};
+use crate::policy::{Equality, Presence, Shortfall, SlotSource};
 use crate::request::PresentationRequest;
+use crate::status::Entry;
+use crate::trust::SigningWindow;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{CryptoRngCore, SeedableRng};
 use rayon::prelude::*;
@@ -18,13 +22,26 @@ use sigil_circuits as circuits;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A credential to be presented, and what to disclose of it beyond what the policy demands.
+/// A credential to be presented, what to disclose of it beyond what the policy demands, and what shows
+/// that it still counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Holding<'a> {
     /// The credential for the role.
     pub credential: &'a Credential,
+    /// For each list of the role, in the policy's order, the entry for what is looked up there.
+    pub entries: &'a [&'a Entry],
+    /// Where the role has a trust list, the window in which its issuer's key may sign
+    /// ([`TrustList::window`](crate::trust::TrustList::window)).
+    pub window: Option<SigningWindow>,
     /// Names of fields that the policy lets the holder disclose, and the holder wants to.
     pub reveal: &'a [&'a str],
+}
+
+impl<'a> Holding<'a> {
+    /// A credential alone: nothing disclosed beyond what must be, no lists, no trust list.
+    pub fn new(credential: &'a Credential) -> Self {
+        Holding { credential, entries: &[], window: None, reveal: &[] }
+    }
 }
 
 /// Why no presentation was made. These stay with the holder.
@@ -44,6 +61,31 @@ pub enum ProveError {
         "role {role}: the credential is not of a schema, suite and issuer that the policy names"
     )]
     Credential {
+        /// The role's name.
+        role: String,
+    },
+    /// The entries for a role's lists are not those that the policy asks for.
+    #[error(
+        "role {role}: one entry for each of its {expected} lists is needed, in the policy's order: \
+         refresh the status"
+    )]
+    Entries {
+        /// The role's name.
+        role: String,
+        /// Lists of the role.
+        expected: usize,
+    },
+    /// A credential is on a list that it must not be on, or not on one that it must.
+    #[error("the entry for {path} does not show that it is {}", presence.word())]
+    Listed {
+        /// The list's place in the policy.
+        path: String,
+        /// What would have to be shown.
+        presence: Presence,
+    },
+    /// The window in which the credential has to begin is missing, or the role has no trust list.
+    #[error("role {role}: a window of the issuer's key is needed if, and only if, a trust list has it")]
+    Window {
         /// The role's name.
         role: String,
     },
@@ -121,16 +163,20 @@ pub fn prove(
         .enumerate()
         .map(|(role, holding)| choose(terms, role, holding))
         .collect::<Result<Vec<_>, _>>()?;
-    let disclosed: Vec<_> = choices.iter().map(|choice| choice.disclosed.clone()).collect();
+    let entries = entries(terms, holdings)?;
+    let stamps = entries.iter().map(|entry| *entry.stamp()).collect();
+    let statement = Statement::new(terms, request, &choices, stamps)?;
+    let disclosed: Vec<_> = statement.credentials().iter().map(|one| one.read.clone()).collect();
     let shortfalls = terms.policy().shortfalls(request.time(), &disclosed);
     if !shortfalls.is_empty() {
         return Err(ProveError::NotAcceptable { shortfalls });
     }
-    let statement = Statement::new(terms, request, &choices)?;
     check_keys(terms, key)?;
-    check_equalities(terms, holdings)?;
+    let members = members(holdings, &entries);
+    let work = Work { statement: &statement, members, choices: &choices };
+    work.check_equalities()?;
     for _ in 0..ATTEMPTS {
-        match attempt(&statement, holdings, &choices, key, rng) {
+        match work.attempt(key, rng) {
             Err(Attempt::Retry) => continue,
             Err(Attempt::Failed(error)) => return Err(error),
             Ok(presentation) => return Ok(presentation),
@@ -155,24 +201,96 @@ fn choose(terms: &Terms, role: usize, holding: &Holding<'_>) -> Result<Choice, P
     let compiled = terms.policy().roles().get(role).ok_or(ProveError::Failed)?;
     let name = || compiled.name().to_owned();
     let credential = holding.credential;
-    let issuer = compiled.issuers().iter().position(|issuer| issuer == credential.issuer());
-    let fits = credential.schema().id() == compiled.schema().id()
-        && credential.suite() == compiled.suite();
-    let issuer = issuer.filter(|_| fits).ok_or_else(|| ProveError::Credential { role: name() })?;
-    let mut indexes = compiled.must().to_vec();
+    let version = compiled.version(credential.schema().id());
+    let signer = match compiled.trust() {
+        Some(_) => Some(Signer::Key(Box::new(*credential.issuer()))),
+        None => {
+            let mut issuers = compiled.issuers().iter();
+            issuers.position(|issuer| issuer == credential.issuer()).map(Signer::Named)
+        }
+    };
+    let fits = credential.suite() == compiled.suite();
+    let named = version.zip(signer).filter(|_| fits);
+    let (version, signer) = named.ok_or_else(|| ProveError::Credential { role: name() })?;
+    if compiled.trust().is_some() != holding.window.is_some() {
+        return Err(ProveError::Window { role: name() });
+    }
+    let accepted = compiled.accepted().get(version).ok_or(ProveError::Failed)?;
+    let mut indexes = Vec::new();
+    for message in compiled.must() {
+        indexes.push(accepted.signed(*message).ok_or(ProveError::Failed)?);
+    }
     for field in holding.reveal {
-        let (message, _) = compiled
-            .schema()
-            .field(field)
-            .ok_or_else(|| ProveError::Field { role: name(), field: (*field).to_owned() })?;
-        indexes.push(message);
+        let unknown = || ProveError::Field { role: name(), field: (*field).to_owned() };
+        let (message, _) = compiled.schema().field(field).ok_or_else(unknown)?;
+        indexes.push(accepted.signed(message).ok_or_else(unknown)?);
     }
     indexes.sort_unstable();
     indexes.dedup();
     let disclosed = indexes.into_iter().map(|index| {
         credential.encoded(index).map(|value| (index, value)).ok_or(ProveError::Failed)
     });
-    Ok(Choice { issuer, disclosed: disclosed.collect::<Result<_, _>>()? })
+    let (disclosed, window) = (disclosed.collect::<Result<_, _>>()?, holding.window);
+    Ok(Choice { signer, version, window, disclosed })
+}
+
+/// The entries for all lists, in the policy's order: of the lists that it names, and each showing
+/// what it has to.
+fn entries<'a>(terms: &Terms, holdings: &[Holding<'a>]) -> Result<Vec<&'a Entry>, ProveError> {
+    let mut entries = Vec::new();
+    for (index, (role, holding)) in terms.policy().roles().iter().zip(holdings).enumerate() {
+        let checks = terms.policy().lists().iter().filter(|check| check.subject.role == index);
+        let checks: Vec<_> = checks.collect();
+        let fits = checks.len() == holding.entries.len()
+            && checks.iter().zip(holding.entries).all(|(check, entry)| check.key == *entry.key());
+        if !fits {
+            let (role, expected) = (role.name().to_owned(), checks.len());
+            return Err(ProveError::Entries { role, expected });
+        }
+        for (check, entry) in checks.into_iter().zip(holding.entries) {
+            let version = role.version(holding.credential.schema().id());
+            let element = version.and_then(|version| {
+                let accepted = role.accepted().get(version)?;
+                accepted.integer(holding.credential, check.subject.message)
+            });
+            if !element.is_some_and(|element| check.shows(entry, element)) {
+                let (path, presence) = (check.path.clone(), check.presence);
+                return Err(ProveError::Listed { path, presence });
+            }
+            entries.push(*entry);
+        }
+    }
+    Ok(entries)
+}
+
+/// What a member is signed with.
+struct Signed<'a> {
+    issuer: &'a PublicKey,
+    held: &'a HeldSignature,
+    messages: &'a [Scalar],
+    integer: Integers<'a>,
+}
+
+/// Messages as the integers that their scalars are.
+type Integers<'a> = Box<dyn Fn(usize) -> Option<u128> + Sync + 'a>;
+
+fn members<'a>(holdings: &[Holding<'a>], entries: &[&'a Entry]) -> Vec<Signed<'a>> {
+    let credentials = holdings.iter().map(|holding| {
+        let credential = holding.credential;
+        Signed {
+            issuer: credential.issuer(),
+            held: credential.held(),
+            messages: credential.messages(),
+            integer: Box::new(|message| credential.integer(message)),
+        }
+    });
+    let entries = entries.iter().map(|entry| Signed {
+        issuer: &entry.key().authority,
+        held: entry.held(),
+        messages: entry.messages(),
+        integer: Box::new(|message| entry.integer(message)),
+    });
+    credentials.chain(entries).collect()
 }
 
 fn check_keys(terms: &Terms, key: Option<&circuits::ProvingKey>) -> Result<(), ProveError> {
@@ -181,123 +299,155 @@ fn check_keys(terms: &Terms, key: Option<&circuits::ProvingKey>) -> Result<(), P
     if proving == verifying { Ok(()) } else { Err(ProveError::Key) }
 }
 
-fn check_equalities(terms: &Terms, holdings: &[Holding<'_>]) -> Result<(), ProveError> {
-    for Equality { a, b } in terms.policy().equalities() {
-        if message(holdings, a) != message(holdings, b) {
-            let claim = |at: &SlotSource| terms.policy().claim(*at);
-            return Err(ProveError::NotEqual { a: claim(a), b: claim(b) });
+/// A statement, and what it is proven from.
+struct Work<'a> {
+    statement: &'a Statement<'a>,
+    members: Vec<Signed<'a>>,
+    choices: &'a [Choice],
+}
+
+impl Work<'_> {
+    fn check_equalities(&self) -> Result<(), ProveError> {
+        let policy = self.statement.terms().policy();
+        for (Equality { a, b }, [x, y]) in policy.equalities().iter().zip(self.statement.sides()) {
+            if self.message(x) != self.message(y) {
+                let claim = |at: &SlotSource| policy.claim(*at);
+                return Err(ProveError::NotEqual { a: claim(a), b: claim(b) });
+            }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-fn message<'a>(holdings: &[Holding<'a>], at: &SlotSource) -> Option<&'a Scalar> {
-    holdings.get(at.role)?.credential.messages().get(at.message)
-}
-
-fn attempt(
-    statement: &Statement<'_>,
-    holdings: &[Holding<'_>],
-    choices: &[Choice],
-    key: Option<&circuits::ProvingKey>,
-    rng: &mut impl CryptoRngCore,
-) -> Result<Presentation, Attempt> {
-    let policy = statement.terms().policy();
-    let values: Option<Vec<u128>> = policy
-        .slots()
-        .iter()
-        .map(|slot| holdings.get(slot.role)?.credential.integer(slot.message))
-        .collect();
-    let values = Zeroizing::new(values.ok_or(ProveError::Failed)?);
-    let (mut circuit_rng, mut credential_rng) = (fork(rng), fork(rng));
-    let (proved, inits) = rayon::join(
-        || prove_predicate(statement, key, &values, &mut circuit_rng),
-        || begin_credentials(statement, holdings, &mut credential_rng),
-    );
-    finish(statement, holdings, choices, &values, (proved?, inits?), rng)
-}
-
-/// From the Groth16 proof and the BBS proofs begun to the presentation.
-fn finish(
-    statement: &Statement<'_>,
-    holdings: &[Holding<'_>],
-    choices: &[Choice],
-    values: &[u128],
-    (proved, inits): (Option<circuits::Proved>, Vec<ProofInit<'_>>),
-    rng: &mut impl CryptoRngCore,
-) -> Result<Presentation, Attempt> {
-    let link = begin_link(statement, holdings, values, &inits, proved.as_ref(), rng)?;
-    let predicate = proved.map(|proved| (proved.proof, proved.commitment));
-    let init = |index: usize| link.as_ref().and_then(|link| link.credential(index));
-    let first = FirstMessages {
-        predicate: predicate
-            .as_ref()
-            .zip(link.as_ref().and_then(LinkInit::k_d))
-            .map(|((proof, d), k_d)| (proof, d, k_d)),
-        links: (0..holdings.len()).map(|i| init(i).map(|i| [i.c, i.t])).collect(),
-        k: link.as_ref().map(|link| link.k),
-    };
-    let ph = statement.presentation_header(&first);
-    let proofs: Vec<Proof> =
-        inits.into_iter().map(|init| init.finalize(&ph)).collect::<Result<_, _>>()?;
-    let challenges: Vec<Scalar> = proofs.iter().map(|proof| *proof.challenge()).collect();
-    let answers = link.map(|link| {
-        let octets: Vec<Vec<u8>> = proofs.iter().map(Proof::to_bytes).collect();
-        link.respond(&challenges, LinkChallenge::new(&ph, octets.iter().map(Vec::as_slice)))
-    });
-    let answers = answers.transpose()?;
-    let (shared, links, predicate_link) = match answers {
-        None => (None, vec![None; holdings.len()], None),
-        Some(Answers { shared, credentials, predicate }) => (Some(shared), credentials, predicate),
-    };
-    let credentials = proofs.into_iter().zip(choices).zip(links);
-    let credentials = credentials.map(|((proof, choice), link)| CredentialPart {
-        issuer: choice.issuer,
-        disclosed: choice.disclosed.clone(),
-        proof,
-        link,
-    });
-    let predicate = predicate.zip(predicate_link);
-    Ok(Presentation {
-        credentials: credentials.collect(),
-        shared,
-        predicate: predicate.map(|((proof, d), link)| PredicatePart { proof, d, link }),
-    })
-}
-
-/// Commits to all slots and all sides of equalities; `None` where there are neither.
-fn begin_link(
-    statement: &Statement<'_>,
-    holdings: &[Holding<'_>],
-    values: &[u128],
-    inits: &[ProofInit<'_>],
-    proved: Option<&circuits::Proved>,
-    rng: &mut impl CryptoRngCore,
-) -> Result<Option<LinkInit>, Attempt> {
-    let policy = statement.terms().policy();
-    if proved.is_none() && policy.equalities().is_empty() {
-        return Ok(None);
+    fn message(&self, (member, message): &(usize, usize)) -> Option<&Scalar> {
+        self.members.get(*member)?.messages.get(*message)
     }
-    let blinding = |at: &SlotSource| {
-        let blinding = inits.get(at.role).and_then(|init| init.blinding(at.message));
-        blinding.cloned().ok_or(ProveError::Failed)
-    };
-    let slots = policy.slots().iter().zip(values).map(|(slot, value)| {
-        Ok(SlotSecret { credential: slot.role, value: *value, blinding: blinding(slot)? })
-    });
-    let slots = slots.collect::<Result<Vec<_>, ProveError>>()?;
-    let side = |at: &SlotSource| -> Result<EqualitySide, ProveError> {
-        let message = message(holdings, at).ok_or(ProveError::Failed)?;
-        let message = SecretScalar::new(*message);
-        Ok(EqualitySide { credential: at.role, message, blinding: blinding(at)? })
-    };
-    let equalities = policy.equalities().iter().map(|Equality { a, b }| Ok([side(a)?, side(b)?]));
-    let equalities = equalities.collect::<Result<Vec<EqualitySecret>, ProveError>>()?;
-    let key = statement.terms().verifying_key();
-    let circuit = key.zip(proved).map(|(key, proved)| (key, proved.opening.clone()));
-    let bases = Bases::new(slots.len(), equalities.len());
-    let secrets = Secrets { slots, equalities };
-    Ok(Some(LinkInit::new(&bases, circuit, secrets, holdings.len(), rng)?))
+
+    fn attempt(
+        &self,
+        key: Option<&circuits::ProvingKey>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Presentation, Attempt> {
+        let value = |place: &Place| match place {
+            Place::Signed { member, message } => (self.members.get(*member)?.integer)(*message),
+            Place::Constant(integer) => Some(*integer),
+        };
+        let values: Option<Vec<u128>> = self.statement.slots().iter().map(value).collect();
+        let values = Zeroizing::new(values.ok_or(ProveError::Failed)?);
+        let (mut circuit_rng, mut member_rng) = (fork(rng), fork(rng));
+        let (proved, inits) = rayon::join(
+            || prove_predicate(self.statement, key, &values, &mut circuit_rng),
+            || self.begin(&mut member_rng),
+        );
+        self.finish(&values, (proved?, inits?), rng)
+    }
+
+    /// From the Groth16 proof and the BBS proofs begun to the presentation.
+    fn finish(
+        &self,
+        values: &[u128],
+        (proved, inits): (Option<circuits::Proved>, Vec<ProofInit<'_>>),
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Presentation, Attempt> {
+        let link = self.begin_link(values, &inits, proved.as_ref(), rng)?;
+        let predicate = proved.map(|proved| (proved.proof, proved.commitment));
+        let init = |index: usize| link.as_ref().and_then(|link| link.credential(index));
+        let first = FirstMessages {
+            predicate: predicate
+                .as_ref()
+                .zip(link.as_ref().and_then(LinkInit::k_d))
+                .map(|((proof, d), k_d)| (proof, d, k_d)),
+            links: (0..self.members.len()).map(|i| init(i).map(|i| [i.c, i.t])).collect(),
+            k: link.as_ref().map(|link| link.k),
+        };
+        let ph = self.statement.presentation_header(&first);
+        let proofs: Vec<Proof> =
+            inits.into_iter().map(|init| init.finalize(&ph)).collect::<Result<_, _>>()?;
+        let challenges: Vec<Scalar> = proofs.iter().map(|proof| *proof.challenge()).collect();
+        let answers = link.map(|link| {
+            let octets: Vec<Vec<u8>> = proofs.iter().map(Proof::to_bytes).collect();
+            link.respond(&challenges, LinkChallenge::new(&ph, octets.iter().map(Vec::as_slice)))
+        });
+        let answers = answers.transpose()?;
+        let (shared, links, predicate_link) = match answers {
+            None => (None, vec![None; proofs.len()], None),
+            Some(Answers { shared, credentials, predicate }) => {
+                (Some(shared), credentials, predicate)
+            }
+        };
+        let mut signed = proofs.into_iter().zip(links);
+        let credentials = self.choices.iter().zip(signed.by_ref());
+        let credentials = credentials.map(|(choice, (proof, link))| CredentialPart {
+            choice: choice.clone(),
+            proof,
+            link,
+        });
+        let credentials = credentials.collect();
+        let lists = self.statement.stamps().iter().zip(signed);
+        let lists = lists.map(|(stamp, (proof, link))| ListPart { stamp: *stamp, proof, link });
+        let predicate = predicate.zip(predicate_link);
+        Ok(Presentation {
+            credentials,
+            lists: lists.collect(),
+            shared,
+            predicate: predicate.map(|((proof, d), link)| PredicatePart { proof, d, link }),
+        })
+    }
+
+    /// Commits to all slots and all sides of equalities; `None` where there are neither.
+    fn begin_link(
+        &self,
+        values: &[u128],
+        inits: &[ProofInit<'_>],
+        proved: Option<&circuits::Proved>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Option<LinkInit>, Attempt> {
+        if proved.is_none() && self.statement.sides().is_empty() {
+            return Ok(None);
+        }
+        let blinding = |member: usize, message: usize| {
+            let blinding = inits.get(member).and_then(|init| init.blinding(message));
+            blinding.cloned().ok_or(ProveError::Failed)
+        };
+        let slots = self.statement.slots().iter().zip(values).map(|(place, value)| {
+            let (credential, blinding) = match place {
+                Place::Signed { member, message } => (*member, Some(blinding(*member, *message)?)),
+                Place::Constant(_) => (0, None),
+            };
+            Ok(SlotSecret { credential, value: *value, blinding })
+        });
+        let slots = slots.collect::<Result<Vec<_>, ProveError>>()?;
+        let side = |at: &(usize, usize)| -> Result<EqualitySide, ProveError> {
+            let message = self.message(at).ok_or(ProveError::Failed)?;
+            let message = SecretScalar::new(*message);
+            Ok(EqualitySide { credential: at.0, message, blinding: blinding(at.0, at.1)? })
+        };
+        let equalities = self.statement.sides().iter().map(|[a, b]| Ok([side(a)?, side(b)?]));
+        let equalities = equalities.collect::<Result<Vec<EqualitySecret>, ProveError>>()?;
+        let key = self.statement.terms().verifying_key();
+        let circuit = key.zip(proved).map(|(key, proved)| (key, proved.opening.clone()));
+        let bases = Bases::new(slots.len(), equalities.len());
+        let secrets = Secrets { slots, equalities };
+        Ok(Some(LinkInit::new(&bases, circuit, secrets, self.members.len(), rng)?))
+    }
+
+    /// Begins every BBS proof.
+    fn begin(&self, rng: &mut ChaCha20Rng) -> Result<Vec<ProofInit<'_>>, ProveError> {
+        let seeds: Vec<ChaCha20Rng> = self.members.iter().map(|_| fork(rng)).collect();
+        let work = self.members.par_iter().zip(self.statement.members()).zip(seeds);
+        work.map(|((signed, member), mut rng)| {
+            let indexes: Vec<usize> = member.disclosed.iter().map(|(index, _)| *index).collect();
+            Ok(ProofInit::new(
+                signed.issuer,
+                signed.held,
+                &member.generators,
+                &member.header,
+                signed.messages,
+                &indexes,
+                &mut rng,
+            )?)
+        })
+        .collect()
+    }
 }
 
 impl From<LinkError> for Attempt {
@@ -337,30 +487,6 @@ fn prove_predicate(
         }
         Err(_) => Err(ProveError::Failed),
     }
-}
-
-fn begin_credentials<'a>(
-    statement: &Statement<'a>,
-    holdings: &[Holding<'_>],
-    rng: &mut ChaCha20Rng,
-) -> Result<Vec<ProofInit<'a>>, ProveError> {
-    let seeds: Vec<ChaCha20Rng> = holdings.iter().map(|_| fork(rng)).collect();
-    let work = holdings.par_iter().zip(seeds).enumerate();
-    work.map(|(role, (holding, mut rng))| {
-        let credential = holding.credential;
-        let disclosed = &statement.credentials()[role].disclosed;
-        let indexes: Vec<usize> = disclosed.iter().map(|(index, _)| *index).collect();
-        Ok(ProofInit::new(
-            credential.issuer(),
-            credential.held(),
-            statement.generators(role),
-            statement.header(role),
-            credential.messages(),
-            &indexes,
-            &mut rng,
-        )?)
-    })
-    .collect()
 }
 
 #[cfg(test)]

@@ -6,15 +6,19 @@
 //! from slots to messages and the hash `ph`; the holder has no say in any of them.
 
 use super::link::CredentialLink;
-use super::wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_SLOTS, write_value};
-use crate::bbs::{Generators, Interface, PublicKey};
+use super::wire::{MAX_CREDENTIALS, MAX_EQUALITIES, MAX_LISTS, MAX_SLOTS, write_value};
+use crate::bbs::{self, Generators, Interface, PublicKey};
 use crate::curve::{G1Affine, Scalar};
 use crate::document::Fault;
 use crate::encoding::Writer;
-use crate::policy::{Bundle, BundleHash, CompiledPolicy, KeyFingerprint, SlotSource};
+use crate::policy::{
+    Bundle, BundleHash, CompiledPolicy, Equality, KeyFingerprint, Revealed, SlotSource,
+};
 use crate::request::{PresentationRequest, RequestDigest};
 use crate::schema::{Schema, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
+use crate::status::{Stamp, entry_generators};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
+use crate::trust::SigningWindow;
 use crate::value::{Encoded, Timestamp};
 use sigil_circuits as circuits;
 use std::sync::Arc;
@@ -47,13 +51,13 @@ pub struct Terms {
     policy: CompiledPolicy,
     key: Option<circuits::VerifyingKey>,
     roles: Vec<RoleTerms>,
+    /// Generators of the entries of lists.
+    entries: Arc<Generators>,
 }
 
+/// By the schemas that a role accepts: what their credentials are signed with.
 #[derive(Debug)]
-struct RoleTerms {
-    generators: Arc<Generators>,
-    header: Vec<u8>,
-}
+struct RoleTerms(Vec<(Arc<Generators>, Vec<u8>)>);
 
 impl Terms {
     /// Compiles the bundle's policy and holds shape and key against what the bundle names.
@@ -79,18 +83,23 @@ impl Terms {
         if policy.roles().len() > MAX_CREDENTIALS
             || policy.slots().len() > MAX_SLOTS
             || policy.equalities().len() > MAX_EQUALITIES
+            || policy.lists().len() > MAX_LISTS
         {
             return Err(TermsError::TooLarge);
         }
         let role = |role: &crate::policy::Role| {
             let interface = Interface::typed(role.suite());
-            let generators = Generators::new(interface, role.schema().message_count());
-            let header = role.schema().header();
-            generators.map(|generators| RoleTerms { generators, header })
+            let versions = role.accepted().iter().map(|accepted| {
+                let schema = accepted.schema();
+                let generators = Generators::new(interface, schema.message_count());
+                generators.map(|generators| (generators, schema.header()))
+            });
+            versions.collect::<Result<_, _>>().map(RoleTerms)
         };
         let roles = policy.roles().iter().map(role).collect::<Result<_, _>>();
-        let roles = roles.map_err(|_| TermsError::TooLarge)?;
-        Ok(Terms { bundle: bundle.hash(), policy, key, roles })
+        let roles = roles.map_err(|_: bbs::Error| TermsError::TooLarge)?;
+        let entries = entry_generators().map_err(|_| TermsError::TooLarge)?;
+        Ok(Terms { bundle: bundle.hash(), policy, key, roles, entries })
     }
 
     /// The compiled policy.
@@ -115,12 +124,24 @@ impl Terms {
     }
 }
 
+/// Who signed a credential, as a presentation says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Signer {
+    /// One of the issuers that the role names.
+    Named(usize),
+    /// A key, where a trust list has the issuers: whether it is in it is decided later.
+    Key(Box<PublicKey>),
+}
+
 /// What a presentation says of one credential in the clear.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
-    /// Which of the role's issuers.
-    pub(super) issuer: usize,
-    /// Disclosed messages by strictly ascending index.
+    pub(super) signer: Signer,
+    /// Which of the schemas that the role accepts.
+    pub(super) version: usize,
+    /// The window in which it begins, where a trust list has the issuers.
+    pub(super) window: Option<SigningWindow>,
+    /// Disclosed messages of the credential's own schema by strictly ascending index.
     pub(super) disclosed: Vec<(usize, Encoded)>,
 }
 
@@ -138,6 +159,20 @@ pub enum StatementError {
         expected: usize,
         /// Credentials presented.
         found: usize,
+    },
+    /// As many entries of lists as the policy has lists are needed, in its order.
+    #[error("the policy asks for {expected} entries of lists, the presentation has {found}")]
+    Lists {
+        /// Lists of the policy.
+        expected: usize,
+        /// Entries presented.
+        found: usize,
+    },
+    /// The schema is not among those that the role accepts.
+    #[error("role {role}: the policy does not accept this version of the schema")]
+    Version {
+        /// The role's name.
+        role: String,
     },
     /// The issuer is not among those that the role trusts.
     #[error("role {role}: the issuer is not one that the policy trusts")]
@@ -158,21 +193,77 @@ pub enum StatementError {
 }
 
 /// What one presentation has to prove.
+///
+/// Its *members* are everything that is signed with BBS: a credential for each role, then an entry
+/// for each list.
 #[derive(Debug)]
 pub(super) struct Statement<'a> {
     terms: &'a Terms,
     request: RequestDigest,
     time: Timestamp,
+    members: Vec<Member<'a>>,
     credentials: Vec<CredentialStatement>,
+    stamps: Vec<Stamp>,
     params: Vec<i128>,
+    slots: Vec<Place>,
+    sides: Vec<[(usize, usize); 2]>,
 }
 
-/// The public side of one credential.
+/// The public side of one signature.
+#[derive(Debug)]
+pub(super) struct Member<'a> {
+    pub(super) issuer: PublicKey,
+    pub(super) generators: &'a Arc<Generators>,
+    pub(super) header: Vec<u8>,
+    pub(super) disclosed: Vec<(usize, Scalar)>,
+}
+
+/// What is said of one credential in the clear.
 #[derive(Debug)]
 pub(super) struct CredentialStatement {
-    pub(super) issuer: PublicKey,
-    pub(super) disclosed: Vec<(usize, Scalar)>,
+    pub(super) version: usize,
+    pub(super) window: Option<SigningWindow>,
+    /// Disclosed messages of the credential's own schema, with their values.
     pub(super) values: Vec<(usize, Encoded)>,
+    /// The same by the messages of the role's schema, ascending.
+    pub(super) read: Vec<(usize, Encoded)>,
+}
+
+/// What fills a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A message of a member.
+    Signed {
+        member: usize,
+        message: usize,
+    },
+    /// What stands for a field that the credentials of this version do not sign.
+    Constant(u128),
+}
+
+/// What the statement says in the open.
+struct Open<'a> {
+    terms: &'a Terms,
+    credentials: &'a [CredentialStatement],
+}
+
+impl Revealed for Open<'_> {
+    fn value(&self, source: SlotSource) -> Option<Encoded> {
+        let read = &self.credentials.get(source.role)?.read;
+        let at = read.binary_search_by_key(&source.message, |(index, _)| *index).ok()?;
+        read.get(at).map(|(_, value)| value.clone())
+    }
+
+    fn window(&self, role: usize) -> Option<SigningWindow> {
+        self.credentials.get(role)?.window
+    }
+
+    fn shift(&self, source: SlotSource) -> i128 {
+        let accepted = self.credentials.get(source.role).and_then(|credential| {
+            self.terms.policy.roles().get(source.role)?.accepted().get(credential.version)
+        });
+        accepted.map_or(0, |accepted| accepted.shift(source.message))
+    }
 }
 
 /// The first messages that `ph` hashes beside the statement.
@@ -180,7 +271,7 @@ pub(super) struct FirstMessages<'a> {
     /// π, D and K_D.
     pub(super) predicate:
         Option<(&'a circuits::Proof, &'a circuits::Commitment, &'a circuits::Commitment)>,
-    /// C and T of each credential, where it has a link.
+    /// C and T of each member, where it has a link.
     pub(super) links: Vec<Option<[G1Affine; 2]>>,
     /// K, if any credential has a link.
     pub(super) k: Option<G1Affine>,
@@ -198,25 +289,49 @@ impl<'a> Statement<'a> {
         terms: &'a Terms,
         request: &PresentationRequest,
         choices: &[Choice],
+        stamps: Vec<Stamp>,
     ) -> Result<Self, StatementError> {
         check_count(terms, request, choices.len())?;
-        let credentials = choices
-            .iter()
-            .enumerate()
-            .map(|(role, choice)| CredentialStatement::new(terms, role, choice))
-            .collect::<Result<_, _>>()?;
+        let (expected, found) = (terms.policy.lists().len(), stamps.len());
+        if expected != found {
+            return Err(StatementError::Lists { expected, found });
+        }
+        let (mut members, mut credentials) = (Vec::new(), Vec::new());
+        for (role, choice) in choices.iter().enumerate() {
+            let (member, credential) = credential(terms, role, choice)?;
+            members.push(member);
+            credentials.push(credential);
+        }
+        for (check, stamp) in terms.policy.lists().iter().zip(&stamps) {
+            members.push(Member {
+                issuer: check.key.authority,
+                generators: &terms.entries,
+                header: stamp.entry_header(&check.key),
+                disclosed: Vec::new(),
+            });
+        }
         let now = request.time();
-        let revealed = |source: SlotSource| {
-            let disclosed = &choices.get(source.role)?.disclosed;
-            let at = disclosed.binary_search_by_key(&source.message, |(index, _)| *index).ok()?;
-            disclosed.get(at).map(|(_, value)| value.clone())
-        };
-        let params = terms.policy.param_values(now, &revealed).ok_or(StatementError::Range)?;
+        let open = Open { terms, credentials: &credentials };
+        let params = terms.policy.param_values(now, &open).ok_or(StatementError::Range)?;
         let in_range = |shape: &circuits::Shape| shape.check_params(&params).is_ok();
         if !terms.policy.shape().is_none_or(in_range) {
             return Err(StatementError::Range);
         }
-        Ok(Statement { terms, request: request.digest(), time: now, credentials, params })
+        let place = |source: &SlotSource| terms.place(source, &credentials);
+        let slots = terms.policy.slots().iter().map(place).collect::<Option<Vec<_>>>();
+        let side = |source: &SlotSource| match place(source)? {
+            Place::Signed { member, message } => Some((member, message)),
+            Place::Constant(_) => None,
+        };
+        let sides = terms.policy.equalities().iter().map(|Equality { a, b }| {
+            let [a, b] = [side(a)?, side(b)?];
+            Some([a, b])
+        });
+        // Compilation has seen to it that every slot and side has its place in every version.
+        let slots = slots.ok_or(StatementError::Range)?;
+        let sides = sides.collect::<Option<_>>().ok_or(StatementError::Range)?;
+        let (request, time) = (request.digest(), now);
+        Ok(Statement { terms, request, time, members, credentials, stamps, params, slots, sides })
     }
 
     /// The terms.
@@ -229,19 +344,35 @@ impl<'a> Statement<'a> {
         &self.params
     }
 
-    /// The public side of each credential, in the policy's order.
+    /// What is said of each credential, in the policy's order.
     pub(super) fn credentials(&self) -> &[CredentialStatement] {
         &self.credentials
     }
 
-    /// Generators of a credential's role.
-    pub(super) fn generators(&self, role: usize) -> &'a Arc<Generators> {
-        &self.terms.roles[role].generators
+    /// Everything that is signed: credentials, then entries of lists.
+    pub(super) fn members(&self) -> &[Member<'a>] {
+        &self.members
     }
 
-    /// BBS header of a credential's role.
-    pub(super) fn header(&self, role: usize) -> &'a [u8] {
-        &self.terms.roles[role].header
+    /// The epoch of each list.
+    pub(super) fn stamps(&self) -> &[Stamp] {
+        &self.stamps
+    }
+
+    /// What fills each slot.
+    pub(super) fn slots(&self) -> &[Place] {
+        &self.slots
+    }
+
+    /// Member and message of both sides of each equality.
+    pub(super) fn sides(&self) -> &[[(usize, usize); 2]] {
+        &self.sides
+    }
+
+    /// Whether a slot or a side of an equality lies in a member.
+    pub(super) fn is_linked(&self, index: usize) -> bool {
+        let slot = |place: &Place| matches!(place, Place::Signed { member, .. } if *member == index);
+        self.slots.iter().any(slot) || self.sides.iter().flatten().any(|(m, _)| *m == index)
     }
 
     /// The digest of the request.
@@ -257,14 +388,22 @@ impl<'a> Statement<'a> {
     /// `ph`: the digest of everything that is fixed before the challenges.
     pub(super) fn presentation_header(&self, first: &FirstMessages<'_>) -> [u8; DIGEST_LEN] {
         let mut ph = Transcript::new(tag::PRESENTATION);
-        ph.absorb_number("version", 2);
+        ph.absorb_number("version", 3);
         ph.absorb("bundle", self.terms.bundle.to_bytes());
         ph.absorb("request", self.request.to_bytes());
         ph.absorb_number("credentials", self.credentials.len());
-        for (role, credential) in self.credentials.iter().enumerate() {
-            ph.absorb("issuer", credential.issuer.to_bytes());
-            ph.absorb("suite", self.generators(role).interface().api_id());
-            ph.absorb("header", self.header(role));
+        ph.absorb_number("members", self.members.len());
+        for member in &self.members {
+            ph.absorb("issuer", member.issuer.to_bytes());
+            ph.absorb("suite", member.generators.interface().api_id());
+            ph.absorb("header", &member.header);
+        }
+        for credential in &self.credentials {
+            ph.absorb_number("window", usize::from(credential.window.is_some()));
+            if let Some(window) = credential.window {
+                ph.absorb_number("from", window.from() as usize);
+                ph.absorb_number("until", window.until() as usize);
+            }
             ph.absorb_number("disclosed", credential.values.len());
             for (index, value) in &credential.values {
                 ph.absorb_number("index", *index);
@@ -326,23 +465,59 @@ fn absorb_message(ph: &mut Transcript, message: &SlotSource) {
     ph.absorb_number("message", message.message);
 }
 
-impl CredentialStatement {
-    fn new(terms: &Terms, role: usize, choice: &Choice) -> Result<Self, StatementError> {
-        let compiled = &terms.policy.roles()[role];
-        let claim = |message| terms.policy.claim(SlotSource { role, message });
-        let issuer = compiled.issuers().get(choice.issuer);
-        let issuer =
-            issuer.ok_or_else(|| StatementError::Issuer { role: compiled.name().to_owned() })?;
-        let interface = terms.roles[role].generators.interface();
-        let mut disclosed = Vec::with_capacity(choice.disclosed.len());
-        for (message, value) in &choice.disclosed {
-            let message = *message;
-            let scalar = disclosed_scalar(compiled.schema(), message, value, interface)
-                .ok_or_else(|| StatementError::Value { claim: claim(message) })?;
-            disclosed.push((message, scalar));
+impl Terms {
+    /// What fills the place of a message, in credentials of these versions.
+    fn place(&self, source: &SlotSource, credentials: &[CredentialStatement]) -> Option<Place> {
+        let Some(role) = self.policy.roles().get(source.role) else {
+            return Some(Place::Signed { member: source.role, message: source.message });
+        };
+        let accepted = role.accepted().get(credentials.get(source.role)?.version)?;
+        match accepted.signed(source.message) {
+            Some(message) => Some(Place::Signed { member: source.role, message }),
+            None => accepted.constant(source.message).map(Place::Constant),
         }
-        Ok(CredentialStatement { issuer: *issuer, disclosed, values: choice.disclosed.clone() })
     }
+}
+
+/// What is said of one credential, held against the terms.
+fn credential<'a>(
+    terms: &'a Terms,
+    role: usize,
+    choice: &Choice,
+) -> Result<(Member<'a>, CredentialStatement), StatementError> {
+    let compiled = &terms.policy.roles()[role];
+    let name = || compiled.name().to_owned();
+    let issuer = match &choice.signer {
+        Signer::Named(at) => compiled.issuers().get(*at).copied(),
+        Signer::Key(key) => compiled.trust().map(|_| **key),
+    };
+    // A window is there if, and only if, a trust list is to be held against it.
+    let issuer = issuer.filter(|_| compiled.trust().is_some() == choice.window.is_some());
+    let issuer = issuer.ok_or_else(|| StatementError::Issuer { role: name() })?;
+    let version = compiled.accepted().get(choice.version).zip(terms.roles[role].0.get(choice.version));
+    let (accepted, (generators, header)) =
+        version.ok_or_else(|| StatementError::Version { role: name() })?;
+    let (mut disclosed, mut read) = (Vec::new(), Vec::new());
+    for (message, value) in &choice.disclosed {
+        let message = *message;
+        let base = accepted.reading().base_message(message);
+        let claim = || match base {
+            Some(message) => terms.policy.claim(SlotSource { role, message }),
+            None => format!("{}.#{message}", compiled.name()),
+        };
+        let interface = generators.interface();
+        let scalar = disclosed_scalar(accepted.schema(), message, value, interface);
+        let scalar = scalar.zip(base).ok_or_else(|| StatementError::Value { claim: claim() })?;
+        disclosed.push((message, scalar.0));
+        read.push((scalar.1, value.clone()));
+    }
+    read.sort_unstable_by_key(|(message, _)| *message);
+    let header = header.clone();
+    let (version, window, values) = (choice.version, choice.window, choice.disclosed.clone());
+    Ok((
+        Member { issuer, generators, header, disclosed },
+        CredentialStatement { version, window, values, read },
+    ))
 }
 
 /// The scalar that a disclosed value was signed as, if it is a value of its type.

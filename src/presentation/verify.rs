@@ -7,16 +7,21 @@
 
 use super::combination::{Combination, LinkedCredential, PresentedLink};
 use super::link::{Bases, CircuitClaim, CredentialLink, LinkChallenge};
-use super::statement::{Choice, FirstMessages, Statement, StatementError, Terms};
+use super::statement::{
+    Choice, FirstMessages, Member, Place, Statement, StatementError, Terms,
+};
 use super::wire::{PredicatePart, Presentation};
-use crate::bbs::{self, PairingBatch, PendingProof, PublicKey};
+use crate::bbs::{self, PairingBatch, PendingProof, Proof, PublicKey};
 use crate::coefficients::CoefficientSeed;
 use crate::curve::wide_scalar;
 use crate::digest::digest_type;
 use crate::encoding::{Wire, WireError};
-use crate::policy::{BundleHash, CompiledPolicy, Equality, SlotSource};
+use crate::policy::{BundleHash, SlotSource};
 use crate::request::{NonceError, NonceStore, PresentationRequest, RequestDigest, RequestError};
+use crate::schema::SchemaId;
+use crate::status::{HeadHash, Stamp};
 use crate::transcript::{DIGEST_LEN, Transcript, tag};
+use crate::trust::SigningWindow;
 use crate::value::{Encoded, Timestamp, Value};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -103,6 +108,26 @@ digest_type! {
     PresentationDigest
 }
 
+/// What is known of a credential besides its issuer and what was disclosed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifiedCredential {
+    /// The schema that it was issued under: one of those that its role accepts.
+    pub schema: SchemaId,
+    /// The window in which it begins, where its role has a trust list.
+    pub window: Option<SigningWindow>,
+}
+
+/// What is known of one list: that an epoch with this head shows what the policy asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedList {
+    /// The list's place in the policy.
+    pub path: String,
+    /// Number and times of the epoch.
+    pub stamp: Stamp,
+    /// The hash of its head.
+    pub head: HeadHash,
+}
+
 /// What is known to be true after verification: made by [`verify`] alone.
 ///
 /// **True is not acceptable.** The issuers named signed the values disclosed, and what the policy has
@@ -116,6 +141,8 @@ pub struct VerifiedPresentation {
     presentation: PresentationDigest,
     time: Timestamp,
     issuers: Vec<(String, PublicKey)>,
+    credentials: Vec<VerifiedCredential>,
+    lists: Vec<VerifiedList>,
     messages: Vec<Vec<(usize, Encoded)>>,
     disclosed: Vec<DisclosedValue>,
     proven: Vec<String>,
@@ -147,7 +174,18 @@ impl VerifiedPresentation {
         &self.issuers
     }
 
-    /// What was disclosed of each role's credential, in the policy's order: messages by ascending index,
+    /// What else is known of each role's credential, in the policy's order.
+    pub fn credentials(&self) -> &[VerifiedCredential] {
+        &self.credentials
+    }
+
+    /// What is known of each list, in the policy's order.
+    pub fn lists(&self) -> &[VerifiedList] {
+        &self.lists
+    }
+
+    /// What was disclosed of each role's credential, in the policy's order: messages of the role's schema by
+    /// ascending index,
     /// as [`CompiledPolicy::shortfalls`] takes them.
     pub fn disclosed_messages(&self) -> &[Vec<(usize, Encoded)>] {
         &self.messages
@@ -228,25 +266,23 @@ impl<'a> Stated<'a> {
         request: &PresentationRequest,
         presentation: &'a Presentation,
     ) -> Result<Self, VerifyError> {
-        let choice = |part: &super::wire::CredentialPart| Choice {
-            issuer: part.issuer,
-            disclosed: part.disclosed.clone(),
-        };
-        let choices: Vec<Choice> = presentation.credentials.iter().map(choice).collect();
-        let statement = Statement::new(terms, request, &choices)?;
-        check_parts(terms, presentation)?;
+        let choices: Vec<Choice> =
+            presentation.credentials.iter().map(|part| part.choice.clone()).collect();
+        let stamps = presentation.lists.iter().map(|part| part.stamp).collect();
+        let statement = Statement::new(terms, request, &choices, stamps)?;
+        check_parts(&statement, presentation)?;
         let first = FirstMessages {
             predicate: presentation.predicate.as_ref().map(|p| (&p.proof, &p.d, &p.link.k_d)),
             links: presentation
-                .credentials
-                .iter()
-                .map(|part| part.link.as_ref().map(FirstMessages::link_points))
+                .links()
+                .into_iter()
+                .map(|link| link.map(FirstMessages::link_points))
                 .collect(),
             k: presentation.shared.as_ref().map(|shared| shared.k),
         };
         let ph = statement.presentation_header(&first);
         let proofs: Vec<Vec<u8>> =
-            presentation.credentials.iter().map(|part| part.proof.to_bytes()).collect();
+            presentation.proofs().into_iter().map(Proof::to_bytes).collect();
         let c_x = LinkChallenge::new(&ph, proofs.iter().map(Vec::as_slice));
         Ok(Stated { statement, presentation, ph, c_x })
     }
@@ -278,16 +314,16 @@ impl<'a> Stated<'a> {
 
     /// Checks the BBS proofs but for their pairing equations.
     pub(super) fn open_proofs(&self) -> Result<Vec<PendingProof<'a>>, VerifyError> {
-        let parts = self.presentation.credentials.par_iter().enumerate();
-        let open = |(role, part): (usize, &'a super::wire::CredentialPart)| {
-            let public = &self.statement.credentials()[role];
+        let proofs = self.presentation.proofs();
+        let parts = self.statement.members().par_iter().zip(proofs);
+        let open = |(member, proof): (&Member, &'a Proof)| {
             Ok(bbs::proof_verify_deferred(
-                &public.issuer,
-                &part.proof,
-                self.statement.generators(role),
-                self.statement.header(role),
+                &member.issuer,
+                proof,
+                member.generators,
+                &member.header,
                 &self.ph,
-                &public.disclosed,
+                &member.disclosed,
             )?)
         };
         parts.map(open).collect()
@@ -299,16 +335,20 @@ impl<'a> Stated<'a> {
         proofs: &'b [PendingProof<'_>],
     ) -> Result<Option<PresentedLink<'b>>, VerifyError> {
         let Some(shared) = &self.presentation.shared else { return Ok(None) };
-        let policy = self.statement.terms().policy();
         let z = self.presentation.predicate.as_ref().map_or(&[][..], |part| &part.link.z);
-        let parts = self.presentation.credentials.iter().zip(proofs).enumerate();
-        let parts =
-            parts.filter_map(|(role, (part, proof))| Some((role, part.link.as_ref()?, proof)));
+        let parts = self.presentation.links().into_iter().zip(proofs).enumerate();
+        let parts = parts.filter_map(|(index, (link, proof))| Some((index, link?, proof)));
         let credentials = parts
-            .map(|(role, link, proof)| linked(policy, role, link, proof))
+            .map(|(index, link, proof)| linked(&self.statement, index, link, proof))
             .collect::<Option<_>>()
             .ok_or(VerifyError::Refused)?;
-        Ok(Some(PresentedLink { shared, z, c_x: self.c_x, credentials }))
+        let slots = self.statement.slots().iter().enumerate();
+        let constants = slots.filter_map(|(slot, place)| match place {
+            Place::Constant(integer) => Some((slot, wide_scalar(*integer))),
+            Place::Signed { .. } => None,
+        });
+        let constants = constants.collect();
+        Ok(Some(PresentedLink { shared, z, c_x: self.c_x, constants, credentials }))
     }
 
     /// The signatures' pairing product beside everything else: neither waits for the other.
@@ -324,11 +364,9 @@ impl<'a> Stated<'a> {
     fn signatures_hold(&self, seed: CoefficientSeed) -> bool {
         let mut coefficients = seed.member(1);
         let mut pairings = PairingBatch::new();
-        for (public, part) in
-            self.statement.credentials().iter().zip(&self.presentation.credentials)
-        {
+        for (member, proof) in self.statement.members().iter().zip(self.presentation.proofs()) {
             let coefficient = wide_scalar(coefficients.next());
-            pairings.add_equation(&public.issuer, &part.proof, &coefficient);
+            pairings.add_equation(&member.issuer, proof, &coefficient);
         }
         pairings.holds()
     }
@@ -354,30 +392,29 @@ pub(super) fn bases(terms: &Terms) -> Bases {
     Bases::new(terms.policy().slots().len(), terms.policy().equalities().len())
 }
 
-/// Exactly the parts that the terms ask for, no more and no fewer.
-pub(super) fn check_parts(terms: &Terms, presentation: &Presentation) -> Result<(), VerifyError> {
-    let policy = terms.policy();
+/// Exactly the parts that the statement asks for, no more and no fewer.
+pub(super) fn check_parts(
+    statement: &Statement<'_>,
+    presentation: &Presentation,
+) -> Result<(), VerifyError> {
     let slots = presentation.predicate.as_ref().map_or(0, |part| part.link.z.len());
-    let links = presentation.credentials.iter().enumerate();
-    let complete = links.clone().all(|(role, part)| part.link.is_some() == is_linked(policy, role))
-        && presentation.shared.is_some() == links.clone().any(|(_, part)| part.link.is_some())
-        && presentation.predicate.is_some() == terms.verifying_key().is_some()
-        && slots == policy.slots().len()
-        && presentation.equalities() == policy.equalities().len();
+    let links = presentation.links();
+    let all = links.iter().enumerate();
+    let complete = all.clone().all(|(index, link)| link.is_some() == statement.is_linked(index))
+        // What is linked needs the shared part; so does a predicate, were it of constants alone.
+        && presentation.shared.is_some()
+            == (links.iter().any(Option::is_some) || presentation.predicate.is_some())
+        && presentation.predicate.is_some() == statement.terms().verifying_key().is_some()
+        && slots == statement.slots().len()
+        && presentation.equalities() == statement.sides().len();
     if complete { Ok(()) } else { Err(VerifyError::Refused) }
 }
 
-/// Whether a slot or a side of an equality lies in the credential of this role.
-fn is_linked(policy: &CompiledPolicy, role: usize) -> bool {
-    let sides = policy.equalities().iter().flat_map(|Equality { a, b }| [a, b]);
-    policy.slots().iter().chain(sides).any(|source| source.role == role)
-}
-
-/// What the equation of a credential's link needs of its BBS proof; `None` if a message that the policy
+/// What the equation of a member's link needs of its BBS proof; `None` if a message that the policy
 /// has hidden is not.
 pub(super) fn linked<'a>(
-    policy: &CompiledPolicy,
-    role: usize,
+    statement: &Statement<'_>,
+    index: usize,
     link: &'a CredentialLink,
     proof: &'a PendingProof<'_>,
 ) -> Option<LinkedCredential<'a>> {
@@ -387,15 +424,18 @@ pub(super) fn linked<'a>(
         slots: Vec::new(),
         sides: Vec::new(),
     };
-    for (index, slot) in policy.slots().iter().enumerate() {
-        if slot.role == role {
-            linked.slots.push((index, *proof.response(slot.message)?));
+    for (slot, place) in statement.slots().iter().enumerate() {
+        match place {
+            Place::Signed { member, message } if *member == index => {
+                linked.slots.push((slot, *proof.response(*message)?));
+            }
+            _ => {}
         }
     }
-    for (index, Equality { a, b }) in policy.equalities().iter().enumerate() {
-        for (side, source) in [a, b].into_iter().enumerate() {
-            if source.role == role {
-                linked.sides.push((index, side, *proof.response(source.message)?));
+    for (equality, sides) in statement.sides().iter().enumerate() {
+        for (side, (member, message)) in sides.iter().enumerate() {
+            if *member == index {
+                linked.sides.push((equality, side, *proof.response(*message)?));
             }
         }
     }
@@ -410,11 +450,18 @@ pub(super) fn report(
     let policy = terms.policy();
     let roles = policy.roles().iter().zip(statement.credentials()).enumerate();
     let mut disclosed = Vec::new();
-    let mut issuers = Vec::new();
+    let (mut issuers, mut credentials) = (Vec::new(), Vec::new());
     for (index, (role, credential)) in roles {
-        issuers.push((role.name().to_owned(), credential.issuer));
+        let (Some(accepted), Some(member)) =
+            (role.accepted().get(credential.version), statement.members().get(index))
+        else {
+            continue;
+        };
+        issuers.push((role.name().to_owned(), member.issuer));
+        let (schema, window) = (accepted.schema().id(), credential.window);
+        credentials.push(VerifiedCredential { schema, window });
         for (message, encoded) in &credential.values {
-            let field = role.schema().field_at(*message);
+            let field = accepted.schema().field_at(*message);
             let value = match (field, encoded) {
                 (Some(field), encoded) => field.decode(encoded).ok().flatten(),
                 // An hour of a validity window: the only messages disclosed that are no fields.
@@ -428,10 +475,17 @@ pub(super) fn report(
                 (None, Some(Value::Timestamp(time))) => Some(time.to_string()),
                 _ => Some("(absent)".to_owned()),
             };
-            let claim = policy.claim(SlotSource { role: index, message: *message });
+            let read = accepted.reading().base_message(*message).unwrap_or(*message);
+            let claim = policy.claim(SlotSource { role: index, message: read });
             disclosed.push(DisclosedValue { claim, value, text: text.unwrap_or_default() });
         }
     }
+    let lists = policy.lists().iter().zip(statement.stamps());
+    let lists = lists.map(|(check, stamp)| VerifiedList {
+        path: check.path.clone(),
+        stamp: *stamp,
+        head: stamp.head_hash(&check.key),
+    });
     VerifiedPresentation {
         bundle: terms.bundle(),
         request: statement.request_digest(),
@@ -440,7 +494,9 @@ pub(super) fn report(
         ),
         time: statement.time(),
         issuers,
-        messages: statement.credentials().iter().map(|one| one.values.clone()).collect(),
+        credentials,
+        lists: lists.collect(),
+        messages: statement.credentials().iter().map(|one| one.read.clone()).collect(),
         disclosed,
         proven: terms.policy().proven(),
     }

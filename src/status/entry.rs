@@ -21,7 +21,6 @@ pub struct Entry {
     lo: u64,
     hi: u128,
     messages: [Scalar; ENTRY_MESSAGES],
-    generators: Arc<Generators>,
     signature: HeldSignature,
 }
 
@@ -52,7 +51,7 @@ impl Entry {
         let (generators, messages) = (generators()?, messages(lo, hi));
         let header = head.stamp().entry_header(head.key());
         let signature = HeldSignature::sign(key, &generators, &header, &messages)?;
-        Ok(Self { head, lo, hi, messages, generators, signature })
+        Ok(Self { head, lo, hi, messages, signature })
     }
 
     /// The head of its epoch.
@@ -164,7 +163,7 @@ impl UnverifiedEntry {
         let key = &head.key().authority;
         let header = head.stamp().entry_header(head.key());
         let signature = HeldSignature::verify(key, &signature, &generators, &header, &messages)?;
-        Ok(Entry { head, lo, hi, messages, generators, signature })
+        Ok(Entry { head, lo, hi, messages, signature })
     }
 }
 

@@ -36,6 +36,7 @@
 mod entry;
 mod head;
 
+pub(crate) use entry::generators as entry_generators;
 pub use entry::{ENTRY_FORMAT, Entry, UnverifiedEntry};
 pub use head::{Elements, HEAD_FORMAT, Head, HeadHash, ListKey, SignedHead, Stamp};
 

@@ -153,7 +153,7 @@ impl Party {
         let holdings: Vec<Holding<'_>> = credentials
             .iter()
             .zip(&reveal)
-            .map(|(credential, reveal)| Holding { credential, reveal })
+            .map(|(credential, reveal)| Holding { reveal, ..Holding::new(credential) })
             .collect();
         let made = prove(&self.terms, &request, &holdings, self.key.as_ref(), &mut OsRng);
         let Ok(made) = made else { return Ok((planned, None)) };

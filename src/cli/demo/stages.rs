@@ -150,7 +150,7 @@ impl Stage {
         each(quiet, "proving", askings, |_, (credentials, request)| {
             let holdings = credentials.iter();
             let holdings: Vec<Holding<'_>> =
-                holdings.map(|credential| Holding { credential, reveal: &[] }).collect();
+                holdings.map(Holding::new).collect();
             let key = self.key.as_ref();
             Ok(prove(&self.terms, request, &holdings, key, &mut OsRng)?.to_bytes())
         })

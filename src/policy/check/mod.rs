@@ -14,7 +14,7 @@ mod tests;
 pub use narrowing::Narrowing;
 
 use super::analysis::{Analysis, Verdict};
-use super::{CompiledPolicy, Policy, PublicRule, Rule, SlotSource};
+use super::{CompiledPolicy, Policy, Presence, PublicRule, Rule, SlotSource};
 use crate::document::Fault;
 use crate::schema::{FIRST_FIELD, Schema};
 use crate::value::Timestamp;
@@ -150,10 +150,13 @@ impl Policy {
                 findings.add(Severity::Note, &check.path, message.to_owned(), remedy);
             }
         }
-        for (i, role) in self.roles.iter().enumerate().filter(|(_, role)| role.status.is_some()) {
-            let message = format!("the status of {} is declared, and not proven", role.name);
-            let remedy = "have the verifier learn the status by itself";
-            findings.add(Severity::Note, &format!("$.roles[{i}].status"), message, remedy);
+        for (i, role) in self.roles.iter().enumerate().filter(|(_, role)| role.trust.is_some()) {
+            if role.lists.iter().all(|rule| rule.presence == Presence::Absent) {
+                let message = "whoever holds a stolen key can date credentials back to when it was good";
+                let remedy = "have the issuer list what it issued, and ask for presence on that list";
+                let path = format!("$.roles[{i}].trust");
+                findings.add(Severity::Note, &path, message.to_owned(), remedy);
+            }
         }
         if self.pseudonym.is_some() {
             let message = "the scope of a pseudonym is declared, and none is proven";

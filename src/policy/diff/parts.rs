@@ -3,7 +3,7 @@
 use super::{Change, Class, moved};
 use crate::did_key;
 use crate::document::Document;
-use crate::policy::document::{Claim, ClaimPath, RoleRule};
+use crate::policy::document::{Claim, ClaimPath, ListRule, RoleRule};
 use crate::policy::meet::{agreements, pairs, says};
 use crate::policy::{ClaimRule, Level, Policy, Validity, Window};
 use std::collections::BTreeSet;
@@ -198,16 +198,36 @@ fn role(changes: &mut Changes, old: &RoleRule, new: &RoleRule) {
     };
     let validity = |role: &RoleRule| Some(role.validity.word().to_owned());
     changes.word(&about("validity"), class, validity(old), validity(new));
-    let list = |role: &RoleRule| role.status.as_ref().map(|status| status.list.clone());
-    let class = match (&old.status, &new.status) {
-        (None, _) => Class::Tightened,
-        (_, None) => Class::Loosened,
-        _ => Class::Changed,
+    let accepts = |role: &RoleRule| role.accepts.iter().map(ToString::to_string).collect();
+    let (before, after): (BTreeSet<String>, BTreeSet<String>) = (accepts(old), accepts(new));
+    changes.choices(&about("accepts"), Some(&before), Some(&after));
+    let trust = |role: &RoleRule| {
+        role.trust.as_ref().map(|trust| format!("{} of {}", trust.list, trust.authority))
     };
-    changes.word(&about("status.list"), class, list(old), list(new));
-    let age = |role: &RoleRule| role.status.as_ref().map(|status| status.max_age);
-    if let (Some(before), Some(after)) = (age(old), age(new)) {
-        changes.bound(&about("status.max_age"), "hours", Some(before), Some(after));
+    changes.word(&about("trust"), Class::Changed, trust(old), trust(new));
+    if let (Some(before), Some(after)) = (&old.trust, &new.trust) {
+        let (before, after) = (Some(before.max_age), Some(after.max_age));
+        changes.bound(&about("trust.max_age"), "hours", before, after);
+    }
+    lists(changes, old, new);
+}
+
+/// The lists that a role's credential is held against: each is a demand.
+fn lists(changes: &mut Changes, old: &RoleRule, new: &RoleRule) {
+    let text = |rule: &ListRule| {
+        let what = rule.field.as_deref().unwrap_or("credential");
+        let authority = did_key::encode(&rule.authority);
+        format!("{what} {} on {} of {authority}", rule.presence.word(), rule.list)
+    };
+    let demands = |role: &RoleRule| role.lists.iter().map(text).collect();
+    changes.demands(&format!("{}.lists", new.name), &demands(old), &demands(new));
+    for (i, rule) in new.lists.iter().enumerate() {
+        let before = old.lists.iter().find(|other| other.same_list(rule));
+        let before = before.filter(|other| other.presence == rule.presence);
+        if let Some(before) = before {
+            let about = format!("{}.lists[{i}].max_age", new.name);
+            changes.bound(&about, "hours", Some(before.max_age), Some(rule.max_age));
+        }
     }
 }
 

@@ -10,12 +10,12 @@
 //! | part | of both |
 //! |---|---|
 //! | id | the sorted parts, joined by `+` |
-//! | version, clock skew, retention, greatest status age | greatest; least; least; least |
+//! | version, clock skew, retention, greatest age of a list | greatest; least; least; least |
 //! | title, authority | kept where they are the same |
 //! | jurisdictions, legal bases, superseded policies | union |
 //! | purposes, relying parties, issuers of a role | intersection, which must not be empty |
 //! | window of validity | intersection, which must not be empty |
-//! | leap-day rule, pseudonym, schema, suite, status list | the same, or only one has it |
+//! | leap-day rule, pseudonym, schema, suite, trust list | the same, or only one has it |
 //! | validity of a role | `skip` yields; `hidden` and `reveal` are in conflict |
 //! | claims | floor and ceiling, as `claims` says |
 //! | params, predicates | union; one name has one meaning |

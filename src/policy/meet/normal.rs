@@ -4,6 +4,7 @@
 //! what an unlisted claim is; an acceptance expression that asks for every predicate. Test cases
 //! belong to the document as written (they name its places) and fall away.
 
+use super::roles::sort_lists;
 use crate::did_key;
 use crate::document::{Cursor, Document, Fault};
 use crate::policy::document::{Agreement, Claim, ClaimPath, RoleRule};
@@ -16,7 +17,7 @@ impl Policy {
     pub fn normal(&self) -> Self {
         let mut normal = self.clone();
         normal.id = ids([&self.id]);
-        normal.roles.iter_mut().for_each(sort_issuers);
+        normal.roles.iter_mut().for_each(sort_role);
         normal.roles.sort_by(|a, b| a.name.cmp(&b.name));
         normal.claims.retain(|claim| claim.rule != ClaimRule::Predicate);
         normal.claims.iter_mut().for_each(sort_values);
@@ -43,8 +44,10 @@ pub(super) fn ids<'a>(ids: impl IntoIterator<Item = &'a String>) -> String {
     parts.into_iter().collect::<Vec<_>>().join("+")
 }
 
-fn sort_issuers(role: &mut RoleRule) {
+fn sort_role(role: &mut RoleRule) {
     role.issuers.sort_by_cached_key(did_key::encode);
+    role.accepts.sort_unstable();
+    sort_lists(&mut role.lists);
 }
 
 fn sort_values(claim: &mut Claim) {

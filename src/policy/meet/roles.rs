@@ -1,12 +1,21 @@
 //! The meet of roles: what both policies accept as the credential of one part.
 
-use super::{Meeting, Place, least};
+use super::{Meeting, Place};
+use crate::bbs::PublicKey;
+use crate::did_key;
 use crate::policy::document::RoleRule;
-use crate::policy::{StatusRule, Validity};
+use crate::policy::{ListRule, TrustRule, Validity};
 
 /// A part of a role in the document of one policy.
 fn place(index: usize, key: &str, rule: impl Into<String>) -> Place {
     Place::new(format!("$.roles[{index}].{key}"), rule)
+}
+
+/// Puts lists into one order: they all have to be passed, in whatever order.
+pub(super) fn sort_lists(lists: &mut [ListRule]) {
+    lists.sort_by_cached_key(|rule| {
+        (rule.list.clone(), did_key::encode(&rule.authority), rule.field.clone())
+    });
 }
 
 impl Meeting<'_> {
@@ -47,21 +56,73 @@ impl Meeting<'_> {
                 "one suite in both".to_owned(),
             );
         }
-        let mut issuers = a.issuers.clone();
-        issuers.retain(|issuer| b.issuers.contains(issuer));
-        if issuers.is_empty() {
-            let count = |role: &RoleRule| format!("{} issuers", role.issuers.len());
-            self.conflict(
-                name,
-                place(i, "issuers", count(a)),
-                place(j, "issuers", count(b)),
-                "they trust no issuer in common",
-                "an issuer that both trust; or another name for one of the roles".to_owned(),
-            );
-        }
+        let mut accepts = a.accepts.clone();
+        accepts.retain(|id| b.accepts.contains(id));
+        let (issuers, trust) = self.issuers((i, a), (j, b));
         let validity = self.validity((i, a), (j, b));
-        let status = self.status((i, a), (j, b));
-        RoleRule { issuers, validity, status, ..a.clone() }
+        let lists = self.lists((i, a), (j, b));
+        RoleRule { accepts, issuers, trust, validity, lists, ..a.clone() }
+    }
+
+    fn issuers(
+        &mut self,
+        (i, a): (usize, &RoleRule),
+        (j, b): (usize, &RoleRule),
+    ) -> (Vec<PublicKey>, Option<TrustRule>) {
+        let says = |role: &RoleRule| match &role.trust {
+            None => ("issuers", format!("{} issuers", role.issuers.len())),
+            Some(trust) => ("trust", format!("{} of {}", trust.list, trust.authority)),
+        };
+        let (first, second) = (says(a), says(b));
+        let mut conflict = |problem: &str, remedy: &str| {
+            let places = (place(i, first.0, &first.1), place(j, second.0, &second.1));
+            self.conflict(&a.name, places.0, places.1, problem, remedy.to_owned());
+        };
+        let (Some(one), Some(other)) = (&a.trust, &b.trust) else {
+            if a.trust.is_some() || b.trust.is_some() {
+                let problem = "one names its issuers, the other has them in a trust list";
+                conflict(problem, "the same trust list in both");
+                return (Vec::new(), a.trust.clone().or_else(|| b.trust.clone()));
+            }
+            let mut issuers = a.issuers.clone();
+            issuers.retain(|issuer| b.issuers.contains(issuer));
+            if issuers.is_empty() {
+                let remedy = "an issuer that both trust; or another name for one of the roles";
+                conflict("they trust no issuer in common", remedy);
+            }
+            return (issuers, None);
+        };
+        if (&one.list, &one.authority) != (&other.list, &other.authority) {
+            conflict("they have their issuers in two trust lists", "the same trust list in both");
+        }
+        let max_age = one.max_age.min(other.max_age);
+        (Vec::new(), Some(TrustRule { max_age, ..one.clone() }))
+    }
+
+    /// Every list of both, each once, in one order.
+    fn lists(&mut self, (i, a): (usize, &RoleRule), (j, b): (usize, &RoleRule)) -> Vec<ListRule> {
+        let mut lists = a.lists.clone();
+        for (m, rule) in b.lists.iter().enumerate() {
+            let own = lists.iter().position(|own| own.same_list(rule));
+            let Some((n, own)) = own.and_then(|n| Some((n, lists.get_mut(n)?))) else {
+                lists.push(rule.clone());
+                continue;
+            };
+            own.max_age = own.max_age.min(rule.max_age);
+            if own.presence != rule.presence {
+                let word = own.presence.word();
+                own.presence = own.presence.min(rule.presence);
+                self.conflict(
+                    &a.name,
+                    place(i, &format!("lists[{n}].is"), word),
+                    place(j, &format!("lists[{m}].is"), rule.presence.word()),
+                    "one wants it on the list, the other wants it not there",
+                    "two roles: no credential satisfies both".to_owned(),
+                );
+            }
+        }
+        sort_lists(&mut lists);
+        lists
     }
 
     fn validity(&mut self, (i, a): (usize, &RoleRule), (j, b): (usize, &RoleRule)) -> Validity {
@@ -79,26 +140,5 @@ impl Meeting<'_> {
                 Validity::Hidden
             }
         }
-    }
-
-    fn status(
-        &mut self,
-        (i, a): (usize, &RoleRule),
-        (j, b): (usize, &RoleRule),
-    ) -> Option<StatusRule> {
-        let (Some(first), Some(second)) = (&a.status, &b.status) else {
-            return a.status.clone().or_else(|| b.status.clone());
-        };
-        if first.list != second.list {
-            self.conflict(
-                &a.name,
-                place(i, "status.list", first.list.as_str()),
-                place(j, "status.list", second.list.as_str()),
-                "a credential has its status on one list",
-                "the list of the credential's issuer in both".to_owned(),
-            );
-        }
-        let max_age = least(Some(first.max_age), Some(second.max_age)).unwrap_or_default();
-        Some(StatusRule { list: first.list.clone(), max_age })
     }
 }

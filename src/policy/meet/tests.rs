@@ -71,8 +71,14 @@ impl Generator {
         if self.once_in(4) {
             let list = if self.once_in(8) { "https://x.example/l" } else { "https://y.example/l" };
             let age = Document::Integer(1 + self.below(5) as i128);
-            let status = Document::object([("list", Document::text(list)), ("max_age", age)]);
-            entries.push(("status", status));
+            let presence = if self.once_in(8) { "present" } else { "absent" };
+            let rule = Document::object([
+                ("list", Document::text(list)),
+                ("authority", Document::text(&self.issuers[0])),
+                ("max_age", age),
+                ("is", Document::text(presence)),
+            ]);
+            entries.push(("lists", Document::Array(vec![rule])));
         }
         Document::object(entries)
     }

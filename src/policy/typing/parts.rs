@@ -54,7 +54,7 @@ pub(super) fn bounds(term: PublicTerm) -> (Bounds, Bounds) {
     match term {
         PublicTerm::Now => of(0, FieldType::Timestamp),
         PublicTerm::Today => of(0, FieldType::Date),
-        PublicTerm::NowHours => {
+        PublicTerm::NowHours | PublicTerm::SigningFrom(_) | PublicTerm::LastSigning { .. } => {
             let hours = (0, Interval::bits(crate::schema::VALIDITY_BITS).high());
             (hours, hours)
         }
@@ -63,7 +63,7 @@ pub(super) fn bounds(term: PublicTerm) -> (Bounds, Bounds) {
             let (values, (low, high)) = of(-1, FieldType::Date);
             (values, (low, high + 1))
         }
-        PublicTerm::Disclosed(_) => of(0, FieldType::Code),
+        PublicTerm::Disclosed(_) | PublicTerm::Shift(_) => of(0, FieldType::Code),
     }
 }
 

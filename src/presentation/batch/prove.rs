@@ -84,6 +84,19 @@ impl BatchSeed {
             for message in credential.messages() {
                 transcript.absorb("message", Zeroizing::new(message.to_bytes_be()).as_ref());
             }
+            transcript.absorb_number("entries", holding.entries.len());
+            for entry in holding.entries {
+                let signature = Zeroizing::new(entry.held().signature().to_bytes());
+                transcript.absorb("entry", signature.as_ref());
+                transcript.absorb("head", entry.head().hash().to_bytes());
+                let ends = entry.messages().iter().map(|end| Zeroizing::new(end.to_bytes_be()));
+                ends.for_each(|end| transcript.absorb("end", end.as_ref()));
+            }
+            transcript.absorb_number("window", usize::from(holding.window.is_some()));
+            if let Some(window) = holding.window {
+                transcript.absorb_number("from", window.from() as usize);
+                transcript.absorb_number("until", window.until() as usize);
+            }
             transcript.absorb_number("revealed", holding.reveal.len());
             holding.reveal.iter().for_each(|name| transcript.absorb("name", name));
         }
