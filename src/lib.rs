@@ -94,6 +94,7 @@ pub mod presentation;
 pub mod request;
 pub mod schema;
 mod transcript;
+pub mod trust;
 pub mod value;
 
 /// Circuits, keys and their setup: what [`presentation`] takes and gives of BN254.

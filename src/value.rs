@@ -28,7 +28,7 @@ pub use calendar::{Date, LeapDay, Timestamp};
 #[cfg(test)]
 pub(crate) use domain::RESERVED;
 pub use domain::{Code, MAX_VARIANTS, Scale, Variants, Width};
-pub(crate) use domain::{NAME_REMEDY, is_name};
+pub(crate) use domain::{NAME_REMEDY, is_iri, is_name};
 
 use crate::document::{Cursor, Document, Fault};
 use base64::Engine;

@@ -197,6 +197,23 @@ pub(super) fn is_identifier(name: &str) -> bool {
         && octets.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
+/// Greatest length of an IRI in octets.
+const MAX_IRI: usize = 512;
+
+/// Whether a text is an absolute IRI in ASCII.
+pub(crate) fn is_iri(text: &str) -> bool {
+    let mark = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&octet);
+    let scheme = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_lowercase())
+            && scheme
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
+    };
+    text.len() <= MAX_IRI
+        && text.bytes().all(mark)
+        && text.split_once(':').is_some_and(|(first, rest)| scheme(first) && !rest.is_empty())
+}
+
 /// A code of 1 to 8 characters of `A–Z 0–9 -`, held as its integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u64);

@@ -1,13 +1,11 @@
 //! How the parts of a policy are read: bounded lists, words, names, IRIs, and how they are written.
 
 use crate::document::{Cursor, Document, Fault, Problem};
+pub(crate) use crate::value::is_iri;
 use crate::value::{NAME_REMEDY, Timestamp, is_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
-
-/// Greatest length of an IRI in octets.
-const MAX_IRI: usize = 512;
 
 /// Where every term of the W3C Data Privacy Vocabulary and its extensions lives.
 const DPV: [&str; 2] = ["https://w3id.org/dpv#", "https://w3id.org/dpv/"];
@@ -126,20 +124,6 @@ pub(in crate::policy) fn iri(cursor: &Cursor<'_>) -> Result<String, Fault> {
         return Ok(text.to_owned());
     }
     Err(cursor.invalid("not an absolute IRI", "write one such as https://example.org/name"))
-}
-
-/// Whether a text is an absolute IRI in ASCII.
-pub(crate) fn is_iri(text: &str) -> bool {
-    let mark = |octet: u8| octet.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&octet);
-    let scheme = |scheme: &str| {
-        scheme.starts_with(|first: char| first.is_ascii_lowercase())
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"+-.".contains(&b))
-    };
-    text.len() <= MAX_IRI
-        && text.bytes().all(mark)
-        && text.split_once(':').is_some_and(|(first, rest)| scheme(first) && !rest.is_empty())
 }
 
 /// Reads the address of a list that is published.
