@@ -60,17 +60,21 @@
 //! The signature says who made a list, not whether that is somebody to be trusted: whoever reads one
 //! compares [`TrustList::authority`] with whom they expect.
 
+mod edition;
+mod key;
 mod reading;
+
+pub use edition::{ChainBreak, StaleTrust};
+pub use key::{IssuerKey, SigningWindow, TrustRefusal};
 
 use crate::authority::{Authority, AuthorityKey, SIGNATURE_LEN};
 use crate::bbs::PublicKey;
-use crate::did_key;
 use crate::digest::{digest_type, from_hex};
 use crate::document::{Bounds, Cursor, Document, Fault, Problem};
-use crate::schema::{SchemaId, VALIDITY_BITS};
+use crate::schema::SchemaId;
 use crate::transcript::tag;
 use crate::value::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use thiserror::Error;
 
 /// The format's name and version.
@@ -86,112 +90,11 @@ pub const MAX_SCHEMAS: usize = 256;
 /// Greatest length of a list in octets.
 pub const MAX_LEN: usize = 1 << 22;
 
-/// The first hour that no credential can name.
-const LAST_HOUR: u32 = 1 << VALIDITY_BITS;
-
 const BOUNDS: Bounds = Bounds { octets: MAX_LEN, ..Bounds::PUBLISHED };
 
 digest_type! {
     /// The hash of a trust list: SHA-256 of its RFC 8785 form without the signature.
     TrustHash
-}
-
-/// The hours in which a credential that counts may begin: from ≤ `valid_from` < until, whole hours
-/// since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SigningWindow {
-    from: u32,
-    until: u32,
-}
-
-impl SigningWindow {
-    /// A window, if from < until ≤ 2^22.
-    pub fn new(from: u32, until: u32) -> Option<Self> {
-        (from < until && until <= LAST_HOUR).then_some(Self { from, until })
-    }
-
-    /// Its first hour.
-    pub fn from(self) -> u32 {
-        self.from
-    }
-
-    /// The first hour after it.
-    pub fn until(self) -> u32 {
-        self.until
-    }
-
-    /// Whether an hour is one of it.
-    pub fn contains(self, hour: u32) -> bool {
-        (self.from..self.until).contains(&hour)
-    }
-}
-
-/// A key of a list, and what it may sign.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IssuerKey {
-    key: PublicKey,
-    schemas: BTreeSet<SchemaId>,
-    from: u32,
-    until: Option<u32>,
-    successor: Option<PublicKey>,
-    compromised: Option<u32>,
-}
-
-impl IssuerKey {
-    /// The key.
-    pub fn key(&self) -> &PublicKey {
-        &self.key
-    }
-
-    /// The schemas that it may sign, sorted.
-    pub fn schemas(&self) -> impl ExactSizeIterator<Item = SchemaId> {
-        self.schemas.iter().copied()
-    }
-
-    /// The first hour in which what it signs may begin.
-    pub fn from(&self) -> u32 {
-        self.from
-    }
-
-    /// The first hour in which what it signs may no longer begin, if that is said.
-    pub fn until(&self) -> Option<u32> {
-        self.until
-    }
-
-    /// The key that takes over, if one does.
-    pub fn successor(&self) -> Option<&PublicKey> {
-        self.successor.as_ref()
-    }
-
-    /// The hour from which on its signatures do not count, if there is one.
-    pub fn compromised(&self) -> Option<u32> {
-        self.compromised
-    }
-
-    /// The widest window that counts.
-    pub fn window(&self) -> Result<SigningWindow, TrustRefusal> {
-        let compromised = self.compromised.unwrap_or(LAST_HOUR);
-        // Its own window was checked to hold an hour, so only a compromise leaves none.
-        SigningWindow::new(self.from, self.end().min(compromised)).ok_or(TrustRefusal::Compromised)
-    }
-
-    fn end(&self) -> u32 {
-        self.until.unwrap_or(LAST_HOUR)
-    }
-
-    fn judge(&self, window: SigningWindow) -> Result<(), TrustRefusal> {
-        if self.compromised.is_some_and(|hour| window.until > hour) {
-            return Err(TrustRefusal::Compromised);
-        }
-        if window.from < self.from {
-            return Err(TrustRefusal::NotYet);
-        }
-        match window.until > self.end() {
-            false => Ok(()),
-            true if self.successor.is_some() => Err(TrustRefusal::Rotated),
-            true => Err(TrustRefusal::Expired),
-        }
-    }
 }
 
 /// An issuer of a list.
@@ -230,109 +133,6 @@ pub struct Listed<'a> {
     pub issuer: &'a str,
     /// The issuer's precedence; 0 counts most.
     pub precedence: u32,
-}
-
-/// Why a credential of a key does not count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
-pub enum TrustRefusal {
-    /// The key is not in the list.
-    #[error("the issuer's key is not in the trust list")]
-    Unlisted,
-    /// The key may not sign this schema.
-    #[error("the trust list does not let the issuer's key sign this schema")]
-    Schema,
-    /// Signatures from some of the window on do not count.
-    #[error("the issuer's key was compromised before the end of the signing window")]
-    Compromised,
-    /// The window begins before the key's.
-    #[error("the signing window begins before the issuer's key may sign")]
-    NotYet,
-    /// The window ends after the key's, and another key has taken over.
-    #[error("the signing window goes on after the issuer's key was rotated to its successor")]
-    Rotated,
-    /// The window ends after the key's.
-    #[error("the signing window goes on after the issuer's key has expired")]
-    Expired,
-}
-
-impl TrustRefusal {
-    /// All of them, in the order in which they are looked for.
-    pub const ALL: [Self; 6] = [
-        Self::Unlisted,
-        Self::Schema,
-        Self::Compromised,
-        Self::NotYet,
-        Self::Rotated,
-        Self::Expired,
-    ];
-
-    /// The spelling, which never changes: other programs compare it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Unlisted => "issuer-unlisted",
-            Self::Schema => "issuer-schema",
-            Self::Compromised => "issuer-key-compromised",
-            Self::NotYet => "issuer-key-not-yet",
-            Self::Rotated => "issuer-key-rotated",
-            Self::Expired => "issuer-key-expired",
-        }
-    }
-}
-
-/// Why a list is not to be used at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum StaleTrust {
-    /// It is of a later time.
-    #[error("the trust list is of a time that is yet to come")]
-    NotYet,
-    /// It is older than accepted, or its next edition is due.
-    #[error("the trust list is too old, or its next edition is due")]
-    Stale,
-}
-
-/// Why a list is not the next edition of another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ChainBreak {
-    /// The two have different ids.
-    #[error("the edition is of another trust list")]
-    OtherList,
-    /// Another authority has signed.
-    #[error("the edition is of another authority")]
-    OtherAuthority,
-    /// There are two editions of one number.
-    #[error("the list is forked: there are two editions of number {sequence}")]
-    Fork {
-        /// The number.
-        sequence: u64,
-    },
-    /// The number is not the next one: editions are missing, or an old one was brought back.
-    #[error("the edition has number {found}, and {expected} is next")]
-    Sequence {
-        /// The next number.
-        expected: u64,
-        /// The number found.
-        found: u64,
-    },
-    /// The edition does not go back to this one.
-    #[error("the edition names another edition as the one before it, or none")]
-    Previous,
-    /// The edition was issued before the one that it goes back to.
-    #[error("the edition was issued before the one that it follows")]
-    Earlier,
-}
-
-impl ChainBreak {
-    /// The spelling, which never changes.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::OtherList => "other-list",
-            Self::OtherAuthority => "other-authority",
-            Self::Fork { .. } => "fork",
-            Self::Sequence { .. } => "sequence",
-            Self::Previous => "previous",
-            Self::Earlier => "earlier",
-        }
-    }
 }
 
 /// The key is not the one of the authority that the list names.
@@ -495,49 +295,6 @@ impl TrustList {
     /// Whose a key is, if it is listed at all: whatever it may sign, and when.
     pub fn issuer(&self, key: &PublicKey) -> Option<Listed<'_>> {
         self.find(key).map(|(issuer, _)| issuer.listed())
-    }
-
-    /// Whether the list may be used at `now`, by a clock that may be off by `skew_seconds`: issued
-    /// by then, at most `max_age_hours` before, and its next edition not due yet.
-    pub fn freshness(
-        &self,
-        now: Timestamp,
-        max_age_hours: u32,
-        skew_seconds: u64,
-    ) -> Result<(), StaleTrust> {
-        let (now, issued) = (now.unix(), self.issued_at().unix());
-        if issued > now.saturating_add(skew_seconds) {
-            return Err(StaleTrust::NotYet);
-        }
-        let oldest = u64::from(max_age_hours) * 3600;
-        let too_old = now.saturating_sub(issued) > oldest.saturating_add(skew_seconds);
-        let due = now >= self.next_update().unix().saturating_add(skew_seconds);
-        if too_old || due { Err(StaleTrust::Stale) } else { Ok(()) }
-    }
-
-    /// Whether this is the edition that comes next after another.
-    pub fn follows(&self, previous: &TrustList) -> Result<(), ChainBreak> {
-        if self.id() != previous.id() {
-            return Err(ChainBreak::OtherList);
-        }
-        if self.authority() != previous.authority() {
-            return Err(ChainBreak::OtherAuthority);
-        }
-        let (found, last) = (self.sequence(), previous.sequence());
-        if found == last && self.hash != previous.hash {
-            return Err(ChainBreak::Fork { sequence: found });
-        }
-        let expected = last.saturating_add(1);
-        if found != expected {
-            return Err(ChainBreak::Sequence { expected, found });
-        }
-        if self.previous() != Some(previous.hash) {
-            return Err(ChainBreak::Previous);
-        }
-        if self.issued_at() < previous.issued_at() {
-            return Err(ChainBreak::Earlier);
-        }
-        Ok(())
     }
 
     fn find(&self, key: &PublicKey) -> Option<(&ListedIssuer, &IssuerKey)> {

@@ -1,10 +1,11 @@
 //! How a trust list is read, and how it is written.
 
+use super::key::{IssuerKey, LAST_HOUR, SigningWindow};
 use super::{
-    Content, FORMAT, IssuerKey, LAST_HOUR, ListedIssuer, MAX_ISSUER_KEYS, MAX_ISSUERS, MAX_KEYS,
-    MAX_SCHEMAS, SigningWindow, TrustHash, did_key,
+    Content, FORMAT, ListedIssuer, MAX_ISSUER_KEYS, MAX_ISSUERS, MAX_KEYS, MAX_SCHEMAS, TrustHash,
 };
 use crate::bbs::PublicKey;
+use crate::did_key;
 use crate::document::{Cursor, Document, Fault, Fields, MAX_SAFE_INTEGER};
 use crate::schema::SchemaId;
 use crate::value::{Timestamp, is_iri};
