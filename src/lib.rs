@@ -95,6 +95,7 @@ pub mod request;
 pub mod schema;
 pub mod status;
 mod transcript;
+pub mod trust;
 pub mod value;
 
 /// Circuits, keys and their setup: what [`presentation`] takes and gives of BN254.

@@ -42,6 +42,8 @@ pub(crate) mod tag {
     pub(crate) const LINK_BASES: &[u8] = b"SIGIL-V1-LINK-BASES-BLS12381G1_XMD:SHA-256_SSWU_RO_";
     /// An authority's signature over a bundle's hash.
     pub(crate) const BUNDLE_SIGNATURE: &[u8] = b"SIGIL-V1-BUNDLE-SIGNATURE";
+    /// An authority's signature over a trust list's hash.
+    pub(crate) const TRUST_SIGNATURE: &[u8] = b"SIGIL-V1-TRUST-SIGNATURE";
     /// Seeds of the generators of a batch of proofs.
     pub(crate) const BATCH_RANDOMNESS: &[u8] = b"SIGIL-V1-BATCH-RANDOMNESS";
     /// The issuer's permutation of status handles.
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 19] = [
+        let tags: [&[u8]; 20] = [
             CREDENTIAL_UNBOUND,
             LIST_ENTRY,
             LIST_HEAD,
@@ -115,6 +117,7 @@ mod tests {
             tag::COMBINATION,
             tag::LINK_BASES,
             tag::BUNDLE_SIGNATURE,
+            tag::TRUST_SIGNATURE,
             tag::BATCH_RANDOMNESS,
             tag::STATUS_HANDLE,
         ];

@@ -29,6 +29,7 @@ mod spent;
 mod table;
 mod terms;
 mod time;
+mod trust;
 mod verify;
 mod verify_batch;
 
@@ -110,6 +111,8 @@ enum Command {
     #[command(subcommand)]
     Authority(authority::Command),
     #[command(subcommand)]
+    Trust(trust::Command),
+    #[command(subcommand)]
     Schema(schema::Command),
     Issue(issue::Arguments),
     #[command(subcommand)]
@@ -130,6 +133,7 @@ impl Command {
         match self {
             Command::Issuer(command) => command.run(),
             Command::Authority(command) => command.run(),
+            Command::Trust(command) => command.run(),
             Command::Schema(command) => command.run(),
             Command::Issue(arguments) => arguments.run(quiet),
             Command::Policy(command) => command.run(),

@@ -101,8 +101,9 @@ impl Arguments {
         let credentials = self.credentials(&loaded)?;
         let reveal: Vec<Vec<&str>> = self.reveal_by_role(&loaded);
         let holdings = credentials.iter().zip(&reveal);
-        let holdings: Vec<Holding<'_>> =
-            holdings.map(|(credential, reveal)| Holding { reveal, ..Holding::new(credential) }).collect();
+        let holdings: Vec<Holding<'_>> = holdings
+            .map(|(credential, reveal)| Holding { reveal, ..Holding::new(credential) })
+            .collect();
         let key = loaded.proving_key()?;
         let presentation = prove(&loaded.terms, &request, &holdings, key.as_ref(), &mut OsRng)
             .map_err(|error| self.failure(loaded.bundle.policy(), error))?;

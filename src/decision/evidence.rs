@@ -125,9 +125,10 @@ impl Evidence {
             let (schema, window) = (*schema, *window);
             Some(Shown { issuer, schema, window, disclosed, hidden: Vec::new() })
         });
-        let lists = presentation.lists().iter().map(|list| {
-            Some(ListEvidence { stamp: list.stamp, shows: Judgement::Proven })
-        });
+        let lists = presentation
+            .lists()
+            .iter()
+            .map(|list| Some(ListEvidence { stamp: list.stamp, shows: Judgement::Proven }));
         Self {
             basis: Basis::Presentation,
             digest: presentation.presentation_digest().to_bytes(),

@@ -81,7 +81,9 @@ impl Trace<'_> {
     fn presence(&mut self, check: &ListCheck, said: (&str, &str), shown: &ListEvidence) {
         let judged = shown.shows.into();
         let (code, wrong) = match (check.presence, check.subject.message) {
-            (Presence::Absent, STATUS_HANDLE) => (Code::StatusRevoked, "it is revoked or suspended"),
+            (Presence::Absent, STATUS_HANDLE) => {
+                (Code::StatusRevoked, "it is revoked or suspended")
+            }
             (Presence::Absent, _) => (Code::ListPresent, "it is on the list"),
             (Presence::Present, _) => (Code::ListAbsent, "it is not on the list"),
         };

@@ -14,9 +14,7 @@ use super::lists::ListCheck;
 use super::public::{ParamSource, PublicCheck, PublicForm, PublicRule, PublicTerm, SlotSource};
 use super::rule::{HiddenForm, Rule};
 use crate::document::{Fault, Problem};
-use crate::schema::{
-    STATUS_HANDLE, STATUS_HANDLE_BITS, VALID_FROM, VALID_UNTIL, VALIDITY_BITS,
-};
+use crate::schema::{STATUS_HANDLE, STATUS_HANDLE_BITS, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
 use sigil_circuits::{Comparison, Formula, Interval, Linear, Param, Shape, ShapeError, Slot};
 use std::collections::BTreeSet;
 

@@ -160,8 +160,9 @@ impl CompiledPolicy {
         let conjuncts = plan.rules.iter().map(conjunct).collect();
         super::versions::check(&roles, &plan)?;
         let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
-        let Plan { checks, equalities, equality_paths, distinct, lists, warnings, predicates, .. } =
-            plan;
+        let Plan {
+            checks, equalities, equality_paths, distinct, lists, warnings, predicates, ..
+        } = plan;
         Ok(Self {
             roles,
             slots,

@@ -378,7 +378,8 @@ impl Holder {
             Some(("issuer", self.issuer.to_document())),
             time_entry("valid_from", self.valid_from),
             time_entry("valid_until", self.valid_until),
-            (!self.lists.is_empty()).then(|| ("lists", array(&self.lists, ExampleList::to_document))),
+            (!self.lists.is_empty())
+                .then(|| ("lists", array(&self.lists, ExampleList::to_document))),
         ];
         Document::object(entries.into_iter().flatten())
     }

@@ -75,11 +75,13 @@ pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
 pub use diff::{Change, Class, Difference, Direction, diff};
 pub use document::{
-    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, Policy, PolicyHash, ListRule, Presence, TrustRule, Validity, Window,
-    json_schema,
+    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, ListRule, Policy, PolicyHash, Presence,
+    TrustRule, Validity, Window, json_schema,
 };
 pub use equality::DistinctIssuers;
-pub use example::{Example, ExampleCredential, ExampleList, ExampleValue, Expected, ExpectedReason};
+pub use example::{
+    Example, ExampleCredential, ExampleList, ExampleValue, Expected, ExpectedReason,
+};
 pub use expression::Literal;
 pub use level::Limits;
 pub use lists::ListCheck;

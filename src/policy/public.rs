@@ -162,9 +162,7 @@ impl PublicForm {
             PublicTerm::SigningFrom(_)
             | PublicTerm::Shift(_)
             | PublicTerm::Disclosed(_)
-            | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => {
-                false
-            }
+            | PublicTerm::Years { base: PublicDay::Disclosed(_), .. } => false,
         })
     }
 

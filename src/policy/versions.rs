@@ -143,7 +143,8 @@ pub(super) fn check(roles: &[Role], plan: &Plan) -> Result<(), Fault> {
         let own = |sources: Vec<SlotSource>| {
             sources.into_iter().filter(|source| source.role == i).map(|source| source.message)
         };
-        let sources = plan.rules.iter().flat_map(|(_, rule)| own(rule.sources()).collect::<Vec<_>>());
+        let sources =
+            plan.rules.iter().flat_map(|(_, rule)| own(rule.sources()).collect::<Vec<_>>());
         let equal = plan.equalities.iter().flat_map(|Equality { a, b }| own(vec![*a, *b]));
         let uses = Uses { hidden: sources.collect(), equal: equal.collect() };
         for (j, accepted) in role.accepted().iter().skip(1).enumerate() {

@@ -84,7 +84,9 @@ pub enum ProveError {
         presence: Presence,
     },
     /// The window in which the credential has to begin is missing, or the role has no trust list.
-    #[error("role {role}: a window of the issuer's key is needed if, and only if, a trust list has it")]
+    #[error(
+        "role {role}: a window of the issuer's key is needed if, and only if, a trust list has it"
+    )]
     Window {
         /// The role's name.
         role: String,

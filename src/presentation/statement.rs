@@ -233,10 +233,7 @@ pub(super) struct CredentialStatement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// A message of a member.
-    Signed {
-        member: usize,
-        message: usize,
-    },
+    Signed { member: usize, message: usize },
     /// What stands for a field that the credentials of this version do not sign.
     Constant(u128),
 }
@@ -371,7 +368,8 @@ impl<'a> Statement<'a> {
 
     /// Whether a slot or a side of an equality lies in a member.
     pub(super) fn is_linked(&self, index: usize) -> bool {
-        let slot = |place: &Place| matches!(place, Place::Signed { member, .. } if *member == index);
+        let slot =
+            |place: &Place| matches!(place, Place::Signed { member, .. } if *member == index);
         self.slots.iter().any(slot) || self.sides.iter().flatten().any(|(m, _)| *m == index)
     }
 
@@ -494,7 +492,8 @@ fn credential<'a>(
     // A window is there if, and only if, a trust list is to be held against it.
     let issuer = issuer.filter(|_| compiled.trust().is_some() == choice.window.is_some());
     let issuer = issuer.ok_or_else(|| StatementError::Issuer { role: name() })?;
-    let version = compiled.accepted().get(choice.version).zip(terms.roles[role].0.get(choice.version));
+    let version =
+        compiled.accepted().get(choice.version).zip(terms.roles[role].0.get(choice.version));
     let (accepted, (generators, header)) =
         version.ok_or_else(|| StatementError::Version { role: name() })?;
     let (mut disclosed, mut read) = (Vec::new(), Vec::new());

@@ -7,9 +7,7 @@
 
 use super::combination::{Combination, LinkedCredential, PresentedLink};
 use super::link::{Bases, CircuitClaim, CredentialLink, LinkChallenge};
-use super::statement::{
-    Choice, FirstMessages, Member, Place, Statement, StatementError, Terms,
-};
+use super::statement::{Choice, FirstMessages, Member, Place, Statement, StatementError, Terms};
 use super::wire::{PredicatePart, Presentation};
 use crate::bbs::{self, PairingBatch, PendingProof, Proof, PublicKey};
 use crate::coefficients::CoefficientSeed;
@@ -281,8 +279,7 @@ impl<'a> Stated<'a> {
             k: presentation.shared.as_ref().map(|shared| shared.k),
         };
         let ph = statement.presentation_header(&first);
-        let proofs: Vec<Vec<u8>> =
-            presentation.proofs().into_iter().map(Proof::to_bytes).collect();
+        let proofs: Vec<Vec<u8>> = presentation.proofs().into_iter().map(Proof::to_bytes).collect();
         let c_x = LinkChallenge::new(&ph, proofs.iter().map(Vec::as_slice));
         Ok(Stated { statement, presentation, ph, c_x })
     }

@@ -149,8 +149,7 @@ impl Stage {
     ) -> Timed<Result<Vec<u8>, ProveError>> {
         each(quiet, "proving", askings, |_, (credentials, request)| {
             let holdings = credentials.iter();
-            let holdings: Vec<Holding<'_>> =
-                holdings.map(Holding::new).collect();
+            let holdings: Vec<Holding<'_>> = holdings.map(Holding::new).collect();
             let key = self.key.as_ref();
             Ok(prove(&self.terms, request, &holdings, key, &mut OsRng)?.to_bytes())
         })

@@ -152,8 +152,10 @@ impl Policy {
         }
         for (i, role) in self.roles.iter().enumerate().filter(|(_, role)| role.trust.is_some()) {
             if role.lists.iter().all(|rule| rule.presence == Presence::Absent) {
-                let message = "whoever holds a stolen key can date credentials back to when it was good";
-                let remedy = "have the issuer list what it issued, and ask for presence on that list";
+                let message =
+                    "whoever holds a stolen key can date credentials back to when it was good";
+                let remedy =
+                    "have the issuer list what it issued, and ask for presence on that list";
                 let path = format!("$.roles[{i}].trust");
                 findings.add(Severity::Note, &path, message.to_owned(), remedy);
             }

@@ -187,8 +187,7 @@ pub(in crate::policy) struct RoleRule {
 
 impl RoleRule {
     pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let known =
-            ["name", "schema", "accepts", "suite", "issuers", "trust", "validity", "lists"];
+        let known = ["name", "schema", "accepts", "suite", "issuers", "trust", "validity", "lists"];
         let fields = cursor.fields(&known)?;
         let schema = parsed(&fields.required("schema")?, ID_REMEDY)?;
         let accepts = list(fields.optional("accepts"), ACCEPTED, |at| parsed(at, ID_REMEDY))?;
