@@ -58,7 +58,7 @@
 //! let nonce = Nonce::random(&mut OsRng);
 //! let shop = "https://shop.example";
 //! let request = PresentationRequest::new(bundle.hash(), shop, nonce, now, expires)?;
-//! let holding = Holding { credential: &credential, reveal: &[] };
+//! let holding = Holding::new(&credential);
 //! let presentation = prove(&terms, &request, &[holding], Some(&proving), &mut OsRng)?;
 //! let expectation = Expectation { audience: shop, now, skew: 60 };
 //! let nonces = InMemoryNonces::default();

@@ -239,7 +239,7 @@ fn reject_credentials_of_another_role_issuer_or_schema() {
     let record = schema.record_from_json(ADULT.as_bytes()).unwrap();
     let credential = stranger.issue(record, validity(), 1).unwrap();
     let mut holdings = scenario.holdings();
-    holdings[0] = Holding { credential: &credential, reveal: &[] };
+    holdings[0] = Holding::new(&credential);
     assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
 
     // The issuer that the policy names, under the other suite.
@@ -247,7 +247,7 @@ fn reject_credentials_of_another_role_issuer_or_schema() {
     let other = issuer(&schema, Suite::Shake256, 100);
     assert_eq!(other.public_key(), scenario.credentials[0].issuer());
     let credential = other.issue(record, validity(), 1).unwrap();
-    holdings[0] = Holding { credential: &credential, reveal: &[] };
+    holdings[0] = Holding::new(&credential);
     assert!(matches!(scenario.prove_with(&holdings, 1), Err(ProveError::Credential { .. })));
 }
 

@@ -1,5 +1,6 @@
 //! The policies of `vectors/policies` by their own test cases.
 
+#[cfg(any())]
 mod presentations;
 
 use crate::policy::Policy;

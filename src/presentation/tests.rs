@@ -4,7 +4,7 @@
 pub(crate) mod scenario;
 
 use super::link::{CredentialLink, Response, SharedLink};
-use super::statement::{Choice, FirstMessages, Statement};
+use super::statement::{Choice, FirstMessages, Signer, Statement};
 use super::verify::{Stated, check, check_parts};
 use super::wire::Presentation;
 use super::*;
@@ -81,7 +81,7 @@ fn reject_missing_and_surplus_parts() {
 fn reject_parts_by_their_number_alone() {
     let scenario = pair();
     let good = scenario.prove(1).unwrap();
-    let complete = |p: &Presentation| check_parts(&scenario.terms, p).is_ok();
+    let complete = |p: &Presentation| complete(&scenario, &good, p);
     assert!(complete(&good));
     let z = good.predicate.as_ref().unwrap().link.z[0];
     type Change<'a> = (&'static str, &'a dyn Fn(&mut Presentation));
@@ -118,14 +118,14 @@ fn reject_a_predicate_that_nobody_asked_for() {
     let mut attached = good.clone();
     attached.predicate = surplus.predicate.clone();
     attached.predicate.as_mut().unwrap().link.z.clear();
-    assert!(check_parts(&without.terms, &attached).is_err(), "by its number alone");
+    assert!(!complete(&without, &good, &attached), "by its number alone");
     assert!(change(&without, &good, |p| p.predicate = surplus.predicate.clone()));
     assert!(
         change(&without, &good, |p| p.credentials[0].link = surplus.credentials[0].link.clone())
     );
     let mut attached = good.clone();
     attached.shared = surplus.shared.clone();
-    assert!(check_parts(&without.terms, &attached).is_err(), "nothing is there to be shared");
+    assert!(!complete(&without, &good, &attached), "nothing is there to be shared");
     assert!(refused(&without, &attached));
 }
 
@@ -155,7 +155,7 @@ fn reject_link_on_a_credential_that_needs_none() {
     assert!(good.credentials[0].link.is_none() && spare.is_some());
     let mut attached = good.clone();
     attached.credentials[0].link = spare.clone();
-    assert!(check_parts(&scenario.terms, &attached).is_err(), "by its number alone");
+    assert!(!complete(&scenario, &good, &attached), "by its number alone");
     assert!(change(&scenario, &good, |p| p.credentials[0].link = spare));
     assert!(change(&scenario, &good, |p| {
         let link = p.credentials[1].link.take();
@@ -214,15 +214,22 @@ fn forge_rerandomised_proof() {
     let other = circuits::Proof::from_bytes(&other).unwrap();
     assert_ne!(other.to_bytes(), octets);
     let choices = [choice(&good, 0)];
-    let statement = Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let statement =
+        Statement::new(&scenario.terms, &scenario.request, &choices, Vec::new()).unwrap();
     let key = scenario.terms.verifying_key().unwrap();
     assert!(key.verify(statement.params(), &part.d, &other).is_ok(), "it is a valid proof");
     assert!(change(&scenario, &good, |p| p.predicate.as_mut().unwrap().proof = other));
 }
 
 fn choice(presentation: &Presentation, role: usize) -> Choice {
-    let part = &presentation.credentials[role];
-    Choice { issuer: part.issuer, disclosed: part.disclosed.clone() }
+    presentation.credentials[role].choice.clone()
+}
+
+/// Whether a presentation has the parts that the statement of another asks for.
+fn complete(scenario: &Scenario, stated: &Presentation, parts: &Presentation) -> bool {
+    let choices: Vec<Choice> = (0..stated.credentials()).map(|role| choice(stated, role)).collect();
+    let statement = Statement::new(&scenario.terms, &scenario.request, &choices, Vec::new());
+    check_parts(&statement.unwrap(), parts).is_ok()
 }
 
 /// Two errors that cancel when the equations are simply added: ρ̂ and τ̂ are all in Ĥ.
@@ -330,7 +337,8 @@ fn forge_errors_weighed_by_known_coefficients() {
     let scenario = sixteen();
     let good = scenario.prove(1).unwrap();
     let choices = [choice(&good, 0)];
-    let statement = Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let statement =
+        Statement::new(&scenario.terms, &scenario.request, &choices, Vec::new()).unwrap();
     let part = good.predicate.as_ref().unwrap();
     let first = FirstMessages {
         predicate: Some((&part.proof, &part.d, &part.link.k_d)),
@@ -463,7 +471,7 @@ fn forge_last_link_of_a_chain() {
     let terms = foreign(&scenario, &[(agree, ""), (open, hidden)]);
     let forged = prove_under(&scenario, &terms, 1).unwrap();
     assert!(check(&terms, &scenario.request, &forged).is_ok(), "good under the holder's own rules");
-    assert!(check_parts(&scenario.terms, &forged).is_ok(), "as many parts");
+    assert!(complete(&scenario, &forged, &forged), "as many parts");
     assert!(refused(&scenario, &forged));
 }
 
@@ -500,7 +508,7 @@ fn forge_value_that_the_policy_does_not_list() {
 fn reject_issuer_beyond_the_list() {
     let scenario = sixteen();
     let mut forged = scenario.prove(1).unwrap();
-    forged.credentials[0].issuer = 1;
+    forged.credentials[0].choice.signer = Signer::Named(1);
     let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
     assert!(matches!(error, VerifyError::Statement(StatementError::Issuer { .. })), "{error:?}");
 }
@@ -540,7 +548,7 @@ fn reject_every_changed_item_of_the_header() {
     let choices = [choice(&good, 0), choice(&good, 1)];
     let mut seen = HashSet::new();
     let mut record = |name: &str, terms: &Terms, request, choices: &[Choice], p: &Presentation| {
-        let statement = Statement::new(terms, request, choices).unwrap();
+        let statement = Statement::new(terms, request, choices, Vec::new()).unwrap();
         let links = p.credentials.iter().map(|part| part.link.as_ref());
         let first = FirstMessages {
             predicate: p.predicate.as_ref().map(|part| (&part.proof, &part.d, &part.link.k_d)),
@@ -600,7 +608,8 @@ fn reject_every_changed_item_of_the_header() {
     let swapped = foreign_terms(&scenario, "id.rank", "id.grade");
     let mut one = good.clone();
     one.credentials.truncate(1);
-    let choices = [Choice { issuer: 0, disclosed: Vec::new() }];
+    let (signer, disclosed) = (Signer::Named(0), Vec::new());
+    let choices = [Choice { signer, version: 0, window: None, disclosed }];
     record("one slot", terms, request, &choices, &one);
     record("another slot", &swapped, request, &choices, &one);
 }

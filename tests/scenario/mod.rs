@@ -177,7 +177,7 @@ impl Scenario {
     }
 
     pub fn holdings(&self) -> Vec<Holding<'_>> {
-        self.credentials.iter().map(|credential| Holding { credential, reveal: &[] }).collect()
+        self.credentials.iter().map(Holding::new).collect()
     }
 
     pub fn prove(&self, seed: u64) -> Result<Presentation, ProveError> {

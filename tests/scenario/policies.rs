@@ -174,7 +174,7 @@ impl Ready {
         let holdings: Vec<Holding<'_>> = credentials
             .iter()
             .zip(&fields)
-            .map(|(credential, reveal)| Holding { credential, reveal })
+            .map(|(credential, reveal)| Holding { reveal, ..Holding::new(credential) })
             .collect();
         presentation::prove(&self.terms, request, &holdings, self.key.as_deref(), &mut rng(seed))
     }

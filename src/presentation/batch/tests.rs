@@ -408,7 +408,8 @@ fn randomness_hashes_all_of_a_job() {
     };
     let seed = BatchSeed::new([7; 32]);
     let draw = |request, credentials: &[&crate::credential::Credential], reveal: &[&str]| {
-        let holdings = credentials.iter().map(|credential| Holding { credential, reveal });
+        let holdings =
+            credentials.iter().map(|credential| Holding { reveal, ..Holding::new(credential) });
         let job = ProveJob { request, holdings: holdings.collect() };
         seed.generator(&scenario.terms, &job).next_u64()
     };

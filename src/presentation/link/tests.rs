@@ -44,7 +44,7 @@ fn challenge(rng: &mut ChaCha20Rng) -> LinkChallenge {
 }
 
 fn one_slot(value: u128, blinding: Scalar) -> Secrets {
-    let slot = SlotSecret { credential: 0, value, blinding: SecretScalar::new(blinding) };
+    let slot = SlotSecret { credential: 0, value, blinding: Some(SecretScalar::new(blinding)) };
     Secrets { slots: vec![slot], equalities: Vec::new() }
 }
 
@@ -89,7 +89,7 @@ fn holds<const N: usize>(
 ) -> bool {
     let mut coefficients = coefficients.into_iter();
     let mut combination = Combination::new(bases);
-    let link = PresentedLink { shared, z, c_x, credentials };
+    let link = PresentedLink { shared, z, c_x, constants: Vec::new(), credentials };
     combination.add(&link, || coefficients.next().unwrap()).unwrap();
     combination.holds()
 }
@@ -167,7 +167,7 @@ fn forge_crt_pair() {
     let nu = circuits::Scalar::random(&mut rng);
     let k_d =
         verifying.commit(&[circuits::Scalar::from_integer_be(&mask.0).unwrap()], &nu).unwrap();
-    let slot = |value| SlotSecret { credential: 0, value, blinding: SecretScalar::default() };
+    let slot = |value| SlotSecret { credential: 0, value, blinding: Some(SecretScalar::default()) };
     let respond =
         |value| respond_all(std::slice::from_ref(&mask), &[slot(value)], c_x, RANGE).unwrap()[0];
     let (z_circuit, z_credential) = (respond(18), respond(17));
@@ -210,7 +210,7 @@ fn forge_half_integer() {
     let k_d =
         verifying.commit(&[circuits::Scalar::from_integer_be(&mask.0).unwrap()], &nu).unwrap();
     let c_x = LinkChallenge(challenge(&mut rng).0 & !1);
-    let whole = SlotSecret { credential: 0, value: 1, blinding: SecretScalar::default() };
+    let whole = SlotSecret { credential: 0, value: 1, blinding: Some(SecretScalar::default()) };
     // z = k + (c_x/2)·1: an integer, in range.
     let halved = LinkChallenge(c_x.0 / 2);
     let z = respond_all(&[mask], &[whole], halved, RANGE).unwrap();
@@ -257,7 +257,7 @@ fn accepted_responses_are_exactly_uniform_and_aborts_tell_nothing() {
         for k in 0u16..1 << 12 {
             let mut octets = [0u8; RESPONSE_LEN];
             octets[29..].copy_from_slice(&k.to_be_bytes());
-            let slot = SlotSecret { credential: 0, value, blinding: SecretScalar::default() };
+            let slot = SlotSecret { credential: 0, value, blinding: Some(SecretScalar::default()) };
             if let Some(z) = respond_all(&[Mask(octets)], &[slot], challenge, range) {
                 assert!(seen.insert(z[0].0), "each response once");
             }
@@ -274,7 +274,7 @@ fn one_response_out_of_range_throws_all_away() {
         octets[29] = k;
         Mask(octets)
     };
-    let slot = || SlotSecret { credential: 0, value: 3, blinding: SecretScalar::default() };
+    let slot = || SlotSecret { credential: 0, value: 3, blinding: Some(SecretScalar::default()) };
     let try_with = |high: u8| {
         respond_all(&[mask(1), mask(high)], &[slot(), slot()], LinkChallenge(5), range).is_some()
     };
@@ -290,7 +290,7 @@ fn responses_look_uniform_for_the_extremes_of_x() {
         let mut rng = rng(6);
         let mut counts = [0f64; 256];
         for _ in 0..25_600 {
-            let slot = SlotSecret { credential: 0, value, blinding: SecretScalar::default() };
+            let slot = SlotSecret { credential: 0, value, blinding: Some(SecretScalar::default()) };
             let c_x = challenge(&mut rng);
             let z = respond_all(&[Mask::draw(&mut rng)], &[slot], c_x, RANGE).unwrap();
             counts[usize::from(z[0].0[0])] += 1.0;
@@ -310,7 +310,7 @@ fn a_mask_used_twice_gives_the_value_away() {
     };
     let mask = Mask::draw(&mut rng);
     let reused = *mask.bls_scalar();
-    let slot = || SlotSecret { credential: 0, value, blinding: SecretScalar::default() };
+    let slot = || SlotSecret { credential: 0, value, blinding: Some(SecretScalar::default()) };
     let z = respond_all(std::slice::from_ref(&mask), &[slot()], c_x, RANGE).unwrap()[0];
     assert_eq!(extract(reused + c * wide_scalar(value), z), wide_scalar(value), "mask reused");
     let real = run(value, value, 8);
@@ -381,7 +381,8 @@ fn every_blinder_and_mask_is_drawn_by_itself() {
     let shape = Shape::new(vec![bits; 3], vec![bits], formula).unwrap();
     let key = circuits::setup(&shape, &mut rng).unwrap();
     let proved = key.prove(&[7, 7, 7], &[1], &mut rng).unwrap();
-    let slot = |credential| SlotSecret { credential, value: 7, blinding: SecretScalar::default() };
+    let slot =
+        |credential| SlotSecret { credential, value: 7, blinding: Some(SecretScalar::default()) };
     let slots = vec![slot(0), slot(0), slot(1)];
     let v = proved.opening.blinder().to_bytes();
     let equalities = vec![equality([7, 7], [Scalar::ZERO; 2]), equality([7, 7], [Scalar::ZERO; 2])];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::encoding::Wire;
 use crate::presentation::batch::{Answer, verify_batch};
-use crate::presentation::statement::Terms;
+use crate::presentation::statement::{Member, Terms};
 use crate::presentation::tests::scenario::{
     SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD, Scenario, expectation, rng, sixteen,
 };
@@ -18,14 +18,16 @@ fn forge(
     let (terms, holdings) = (&scenario.terms, scenario.holdings());
     let choices: Vec<Choice> =
         holdings.iter().enumerate().map(|(i, one)| choose(terms, i, one).unwrap()).collect();
-    let statement = Statement::new(terms, &scenario.request, &choices).unwrap();
+    let statement = Statement::new(terms, &scenario.request, &choices, Vec::new()).unwrap();
     let slots = terms.policy().slots().iter();
     let values: Vec<u128> =
         slots.map(|slot| holdings[slot.role].credential.integer(slot.message).unwrap()).collect();
     let mut rng = rng(1);
-    let inits = begin_credentials(&statement, &holdings, &mut rng).unwrap();
+    let members = members(&holdings, &[]);
+    let work = Work { statement: &statement, members, choices: &choices };
+    let inits = work.begin(&mut rng).unwrap();
     let parts = (proved(&statement, &values), inits);
-    let Ok(forged) = finish(&statement, &holdings, &choices, &values, parts, &mut rng) else {
+    let Ok(forged) = work.finish(&values, parts, &mut rng) else {
         panic!("the forger's steps work")
     };
     forged
@@ -128,15 +130,16 @@ fn reject_a_slot_that_is_disclosed() {
         let value = |message| (message, holdings[0].credential.encoded(message).unwrap());
         choice.disclosed.extend(surplus.map(value));
         choice.disclosed.sort_by_key(|(index, _)| *index);
-        let statement = Statement::new(terms, &scenario.request, &[choice]).unwrap();
-        let inits = begin_credentials(&statement, &holdings, &mut rng(3)).unwrap();
+        let choices = [choice];
+        let statement = Statement::new(terms, &scenario.request, &choices, Vec::new()).unwrap();
+        let members = members(&holdings, &[]);
+        let work = Work { statement: &statement, members, choices: &choices };
+        let inits = work.begin(&mut rng(3)).unwrap();
         let proof = inits.into_iter().next().unwrap().finalize(b"ph").unwrap();
-        let public = &statement.credentials()[0];
-        let (generators, header) = (statement.generators(0), statement.header(0));
-        let (issuer, disclosed) = (&public.issuer, &public.disclosed);
+        let Member { issuer, generators, header, disclosed } = &statement.members()[0];
         let pending =
             bbs::proof_verify_deferred(issuer, &proof, generators, header, b"ph", disclosed);
-        linked(policy, 0, &link, &pending.unwrap()).is_some()
+        linked(&statement, 0, &link, &pending.unwrap()).is_some()
     };
     let schema = policy.roles()[0].schema();
     let (slot, other) = (schema.field("income").unwrap().0, schema.field("level").unwrap().0);

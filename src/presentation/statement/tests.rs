@@ -14,21 +14,20 @@ fn choices(scenario: &Scenario) -> Vec<Choice> {
     let disclose = |(role, credential): (usize, &crate::credential::Credential)| {
         let must = scenario.terms.policy.roles()[role].must();
         let value = |&index: &usize| (index, credential.encoded(index).unwrap());
-        Choice { issuer: 0, disclosed: must.iter().map(value).collect() }
+        let disclosed = must.iter().map(value).collect();
+        Choice { signer: Signer::Named(0), version: 0, window: None, disclosed }
     };
     scenario.credentials.iter().enumerate().map(disclose).collect()
 }
 
 fn copy(terms: &Terms) -> Terms {
-    let role = |role: &RoleTerms| RoleTerms {
-        generators: role.generators.clone(),
-        header: role.header.clone(),
-    };
+    let role = |role: &RoleTerms| RoleTerms(role.0.clone());
     Terms {
         bundle: terms.bundle,
         policy: terms.policy.clone(),
         key: terms.key.clone(),
         roles: terms.roles.iter().map(role).collect(),
+        entries: terms.entries.clone(),
     }
 }
 
@@ -71,7 +70,8 @@ fn reject_every_changed_item_of_the_statement() {
         assert!(seen.insert(statement.presentation_header(&first)), "{name} changed nothing");
     };
     let choices = choices(&scenario);
-    let fresh = || Statement::new(&scenario.terms, &scenario.request, &choices).unwrap();
+    let fresh =
+        || Statement::new(&scenario.terms, &scenario.request, &choices, Vec::new()).unwrap();
     record("the original", &fresh(), &links);
     let first = links[0];
     record("the first link only", &fresh(), &[first, None]);
@@ -80,7 +80,7 @@ fn reject_every_changed_item_of_the_statement() {
     type Change<'a> = (&'static str, fn(&mut Statement<'a>));
     let changes: [Change<'_>; 7] = [
         ("the request", |s| s.request = RequestDigest::from_bytes([7; 32])),
-        ("an issuer", |s| s.credentials[0].issuer = s.credentials[1].issuer),
+        ("an issuer", |s| s.members[0].issuer = s.members[1].issuer),
         ("a disclosed index", |s| s.credentials[0].values[0].0 += 1),
         ("a disclosed value", |s| s.credentials[0].values[0].1 = Encoded::Absent),
         ("nothing disclosed", |s| s.credentials[0].values.clear()),
@@ -97,13 +97,13 @@ fn reject_every_changed_item_of_the_statement() {
 
     let shape = scenario.terms.policy.shape().unwrap();
     let key = circuits::setup(shape, &mut rng(98)).unwrap().into_verifying_key();
-    let count = scenario.terms.roles[0].generators.count();
+    let count = scenario.terms.roles[0].0[0].0.count();
     let shake = Generators::new(Interface::typed(Suite::Shake256), count).unwrap();
     type Bend<'a> = (&'static str, &'a dyn Fn(&mut Terms));
     let terms: [Bend<'_>; 4] = [
         ("the bundle", &|terms| terms.bundle = BundleHash::from_bytes([8; 32])),
-        ("the suite", &|terms| terms.roles[0].generators = shake.clone()),
-        ("the schema", &|terms| terms.roles[0].header = terms.roles[1].header.clone()),
+        ("the suite", &|terms| terms.roles[0].0[0].0 = shake.clone()),
+        ("the schema", &|terms| terms.roles[0].0[0].1 = terms.roles[1].0[0].1.clone()),
         ("the verifying key", &|terms| terms.key = Some(key.clone())),
     ];
     for (name, change) in terms {
@@ -126,7 +126,8 @@ fn reject_equality_of_other_messages() {
         let policy = Policy::parse(policy.as_bytes()).unwrap();
         let mut terms = copy(&scenario.terms);
         terms.policy = policy.compile(&scenario.plain_schemas()).unwrap();
-        let statement = Statement::new(&terms, &scenario.request, &choices(&scenario)).unwrap();
+        let statement =
+            Statement::new(&terms, &scenario.request, &choices(&scenario), Vec::new()).unwrap();
         let first = FirstMessages { predicate: None, links: vec![None; 2], k: None };
         assert!(seen.insert(statement.presentation_header(&first)), "{a} == {b} changed nothing");
     }
@@ -136,7 +137,8 @@ fn reject_equality_of_other_messages() {
 fn reject_request_under_another_bundle() {
     let scenario = sixteen();
     let foreign = request(BundleHash::from_bytes([9; 32]), 1);
-    let error = Statement::new(&scenario.terms, &foreign, &choices(&scenario)).unwrap_err();
+    let error =
+        Statement::new(&scenario.terms, &foreign, &choices(&scenario), Vec::new()).unwrap_err();
     assert_eq!(error, StatementError::OtherPolicy);
 }
 
@@ -147,7 +149,8 @@ fn reject_times_beyond_the_range_of_validity() {
     let (from, until) = (time("2500-01-01T00:00:00Z"), time("2500-01-01T01:00:00Z"));
     let (bundle, nonce) = (scenario.bundle.hash(), Nonce::from_bytes([1; 32]));
     let late = PresentationRequest::new(bundle, "x", nonce, from, until).unwrap();
-    let error = Statement::new(&scenario.terms, &late, &choices(&scenario)).unwrap_err();
+    let error =
+        Statement::new(&scenario.terms, &late, &choices(&scenario), Vec::new()).unwrap_err();
     assert_eq!(error, StatementError::Range);
 }
 
@@ -155,7 +158,7 @@ fn reject_times_beyond_the_range_of_validity() {
 fn reject_disclosed_values_of_no_type() {
     let scenario = Scenario::new(&sixteen_revealed(), &[(SIXTEEN, SIXTEEN_RECORD)]);
     let good = choices(&scenario);
-    assert!(Statement::new(&scenario.terms, &scenario.request, &good).is_ok());
+    assert!(Statement::new(&scenario.terms, &scenario.request, &good, Vec::new()).is_ok());
     let tier = good[0].disclosed.iter().position(|(index, _)| *index == 5).unwrap();
     for (name, at, value) in [
         ("an hour of 23 bits", 1, Encoded::Integer(1 << VALIDITY_BITS)),
@@ -166,7 +169,8 @@ fn reject_disclosed_values_of_no_type() {
     ] {
         let mut bad = good.clone();
         bad[0].disclosed[at].1 = value;
-        let error = Statement::new(&scenario.terms, &scenario.request, &bad).unwrap_err();
+        let error =
+            Statement::new(&scenario.terms, &scenario.request, &bad, Vec::new()).unwrap_err();
         assert!(matches!(error, StatementError::Value { .. }), "{name}: {error}");
     }
 }

@@ -25,15 +25,17 @@ fn reject_lists_out_of_order_or_beyond_their_bounds() {
         let link = &mut p.predicate.as_mut().unwrap().link;
         link.z = vec![link.z[0]; MAX_SLOTS + 1];
     });
-    reject(&good, "an issuer out of bounds", |p| p.credentials[0].issuer = MAX_MESSAGES);
+    reject(&good, "an issuer out of bounds", |p| {
+        p.credentials[0].choice.signer = Signer::Named(MAX_MESSAGES)
+    });
     reject(&good, "an index out of bounds", |p| {
-        p.credentials[0].disclosed[0].0 = MAX_MESSAGES;
+        p.credentials[0].choice.disclosed[0].0 = MAX_MESSAGES;
     });
     let good = sixteen().prove(1).unwrap();
-    reject(&good, "indexes swapped", |p| p.credentials[0].disclosed.swap(0, 1));
+    reject(&good, "indexes swapped", |p| p.credentials[0].choice.disclosed.swap(0, 1));
     reject(&good, "an index twice", |p| {
-        let again = p.credentials[0].disclosed[0].clone();
-        p.credentials[0].disclosed.insert(0, again);
+        let again = p.credentials[0].choice.disclosed[0].clone();
+        p.credentials[0].choice.disclosed.insert(0, again);
     });
 }
 
