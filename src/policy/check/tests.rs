@@ -130,16 +130,13 @@ fn what_is_declared_and_not_proven_is_noted() {
     let role = format!(
         "pseudonym = {{ scope = \"2026\" }}\n[[roles]]\nname = \"second\"\nschema = \"{}\"\n\
          issuers = [\"{ISSUER}\"]\n\
-         status = {{ list = \"https://x.example/list\", max_age = 24 }}\n",
+         lists = [{{ list = \"https://x.example/list\", authority = \"{ISSUER}\", max_age = 24 }}]\n",
         schema().id()
     );
     assert_found(
         &[],
         &role,
-        &[
-            "note $.roles[0].status: the status of second is declared, and not proven",
-            "note $.pseudonym: the scope of a pseudonym is declared, and none is proven",
-        ],
+        &["note $.pseudonym: the scope of a pseudonym is declared, and none is proven"],
     );
 }
 

@@ -5,7 +5,7 @@ use crate::bbs::SecretKey;
 use crate::did_key;
 use crate::document::Document;
 use crate::policy::{CompiledPolicy, Facts, SlotSource};
-use crate::schema::{Schema, VALID_UNTIL};
+use crate::schema::{STATUS_HANDLE, Schema, VALID_UNTIL};
 use crate::value::{Encoded, Timestamp};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -290,7 +290,16 @@ fn accepts(
     shown: &CompiledPolicy,
     value: &dyn Fn(&str, usize) -> i128,
 ) -> bool {
-    let at = |source: SlotSource| value(policy.roles()[source.role].name(), source.message);
+    // Of one list nobody is known to be absent, of the other everybody.
+    let entry = |list: usize, message: usize| match policy.lists()[list].key.list.contains("//x.") {
+        true => 1 << 40,
+        false => [0, 1 << 40][message],
+    };
+    let at = |source: SlotSource| match source.role.checked_sub(policy.roles().len()) {
+        Some(list) => entry(list, source.message),
+        None if source.message == STATUS_HANDLE => 5,
+        None => value(policy.roles()[source.role].name(), source.message),
+    };
     let hidden = |source| Some(at(source));
     let revealed = |source: SlotSource| {
         let name = policy.roles()[source.role].name();

@@ -32,14 +32,17 @@ fn whole() -> String {
          expect = 'permit'\n\
          [tests.holders.kyc]\nrecord = {{ birth_date = '2000-01-01' }}\nissuer = '{}'\n\
          valid_from = '2026-01-01T00:00:00Z'\n\
-         status = {{ as_of = '2026-06-01T00:00:00Z' }}\n\
+         lists = [{{ issued_at = '2026-06-01T00:00:00Z' }}]\n\
          [[tests]]\nname = 'two'\nexpect = ['predicate:$.predicates[0]', 'claim-missing']\n\
          holders = {{}}\nwithhold = ['kyc.country']\n\
          request = {{ relying_party = 'https://example.org/bank', claims = ['kyc.status'] }}\n",
         issuer(4),
     );
-    let status = "status = { list = 'https://example.org/list/1', max_age = 24 }";
-    text(&head).replacen("name = 'kyc'\n", &format!("name = 'kyc'\n{status}\n"), 1) + &tail
+    let lists = format!(
+        "lists = [{{ list = 'https://example.org/list/1', authority = '{}', max_age = 24 }}]\n",
+        issuer(3)
+    );
+    text(&head).replacen("name = 'kyc'\n", &format!("name = 'kyc'\n{lists}"), 1) + &tail
 }
 
 #[test]
@@ -141,9 +144,14 @@ fn reject_parts_of_another_form() {
             FORM,
         ),
         ("\"scope\":\"https://example.org/drop/1\"", "\"scope\":\"\"", "$.pseudonym.scope", FORM),
-        ("\"max_age\":24", "\"max_age\":0", "$.roles[0].status.max_age", FORM),
-        ("\"max_age\":24", "\"max_age\":8785", "$.roles[0].status.max_age", FORM),
-        ("https://example.org/list/1", "http://example.org/list/1", "$.roles[0].status.list", FORM),
+        ("\"max_age\":24", "\"max_age\":0", "$.roles[0].lists[0].max_age", FORM),
+        ("\"max_age\":24", "\"max_age\":8785", "$.roles[0].lists[0].max_age", FORM),
+        (
+            "https://example.org/list/1",
+            "http://example.org/list/1",
+            "$.roles[0].lists[0].list",
+            FORM,
+        ),
         ("[\"income\",\"kyc\"]", "[\"income\"]", "$.agree[0].roles", FORM),
         ("[\"income\",\"kyc\"]", "[\"kyc\",\"kyc\"]", "$.agree[0].roles[1]", FORM),
         ("[\"income\",\"kyc\"]", &format!("[{roles}]"), "$.agree[0].roles", FORM),
@@ -174,7 +182,8 @@ fn reject_parts_of_another_form() {
             "$.tests[0].holders.kyc.issuer",
             FORM,
         ),
-        ("\"revoked\":false", "\"revoked\":0", "$.tests[0].holders.kyc.status.revoked", FORM),
+        ("\"is\":\"absent\"", "\"is\":\"gone\"", "$.roles[0].lists[0].is", FORM),
+        ("\"listed\":false", "\"listed\":0", "$.tests[0].holders.kyc.lists[0].listed", FORM),
     ] {
         let text = good.replacen(from, to, 1);
         assert_ne!(text, good, "{from}");

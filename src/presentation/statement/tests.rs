@@ -78,9 +78,11 @@ fn reject_every_changed_item_of_the_statement() {
     record("the same as the second link", &fresh(), &[None, first]);
 
     type Change<'a> = (&'static str, fn(&mut Statement<'a>));
-    let changes: [Change<'_>; 7] = [
+    let changes: [Change<'_>; 9] = [
         ("the request", |s| s.request = RequestDigest::from_bytes([7; 32])),
         ("an issuer", |s| s.members[0].issuer = s.members[1].issuer),
+        ("the schema", |s| s.members[0].header = s.members[1].header.clone()),
+        ("a window", |s| s.credentials[0].window = SigningWindow::new(1, 2)),
         ("a disclosed index", |s| s.credentials[0].values[0].0 += 1),
         ("a disclosed value", |s| s.credentials[0].values[0].1 = Encoded::Absent),
         ("nothing disclosed", |s| s.credentials[0].values.clear()),
@@ -99,11 +101,12 @@ fn reject_every_changed_item_of_the_statement() {
     let key = circuits::setup(shape, &mut rng(98)).unwrap().into_verifying_key();
     let count = scenario.terms.roles[0].0[0].0.count();
     let shake = Generators::new(Interface::typed(Suite::Shake256), count).unwrap();
+    let mut statement = fresh();
+    statement.members[0].generators = &shake;
+    record("the suite", &statement, &links);
     type Bend<'a> = (&'static str, &'a dyn Fn(&mut Terms));
-    let terms: [Bend<'_>; 4] = [
+    let terms: [Bend<'_>; 2] = [
         ("the bundle", &|terms| terms.bundle = BundleHash::from_bytes([8; 32])),
-        ("the suite", &|terms| terms.roles[0].0[0].0 = shake.clone()),
-        ("the schema", &|terms| terms.roles[0].0[0].1 = terms.roles[1].0[0].1.clone()),
         ("the verifying key", &|terms| terms.key = Some(key.clone())),
     ];
     for (name, change) in terms {
