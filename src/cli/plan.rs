@@ -5,7 +5,7 @@ use super::report::Report;
 use super::terms::Loaded;
 use super::{Exit, artefacts, time};
 use crate::credential::Credential;
-use crate::plan::{Asked, Held, Plan, Refusal, plan};
+use crate::plan::{Asked, Held, Plan, Refusal, Supplies, plan};
 use crate::policy::Policy;
 use crate::value::Timestamp;
 use clap::Args;
@@ -67,6 +67,7 @@ impl Arguments {
             compiled: loaded.terms.policy(),
             request: &request,
             under: &under,
+            supplies: Supplies::default(),
         };
         let report = match plan(&asked, &held, now) {
             Ok(plan) => planned(&plan),

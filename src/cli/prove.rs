@@ -7,7 +7,7 @@ use super::terms::Loaded;
 use super::{artefacts, policy, time};
 use crate::credential::Credential;
 use crate::encoding::Wire;
-use crate::plan::{Asked, Refusal, refusals};
+use crate::plan::{Asked, Refusal, Supplies, refusals};
 use crate::policy::Policy;
 use crate::presentation::{Expectation, Holding, ProveError, prove, verify};
 use crate::request::{InMemoryNonces, PresentationRequest};
@@ -133,7 +133,10 @@ impl Arguments {
         now: Timestamp,
     ) -> Result<(), Failure> {
         let (bundle, compiled) = (&loaded.bundle, loaded.terms.policy());
-        let refusals = refusals(&Asked { bundle, compiled, request, under: &[] }, now);
+        let refusals = refusals(
+            &Asked { bundle, compiled, request, under: &[], supplies: Supplies::default() },
+            now,
+        );
         if refusals.is_empty() {
             return Ok(());
         }

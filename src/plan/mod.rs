@@ -13,15 +13,20 @@
 
 mod ceilings;
 mod search;
+mod supply;
 #[cfg(test)]
 mod tests;
 
 use crate::credential::Credential;
-use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Validity};
+use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Presence, Validity};
 use crate::request::PresentationRequest;
+use crate::schema::STATUS_HANDLE;
+use crate::status::Entry;
+use crate::trust::{SigningWindow, TrustList, TrustRefusal};
 use crate::value::Timestamp;
 use search::Search;
 use std::fmt;
+use supply::Supply;
 use thiserror::Error;
 
 /// A credential in the wallet, under the name that its holder knows it by.
@@ -31,6 +36,15 @@ pub struct Held<'a> {
     pub label: &'a str,
     /// The credential.
     pub credential: &'a Credential,
+}
+
+/// What a wallet has besides its credentials. The default is nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Supplies<'a> {
+    /// Entries of sorted lists, of any epochs: of those that show what is asked, the newest is taken.
+    pub entries: &'a [Entry],
+    /// Trust lists: of several editions of one, the newest is taken.
+    pub trust: &'a [TrustList],
 }
 
 /// What is asked of the wallet.
@@ -45,6 +59,8 @@ pub struct Asked<'a> {
     pub request: &'a PresentationRequest,
     /// Policies whose ceilings hold besides: where they know a schema, nothing of it goes above.
     pub under: &'a [Policy],
+    /// What there is to show that credentials still count.
+    pub supplies: Supplies<'a>,
 }
 
 /// What the holder will do.
@@ -65,6 +81,10 @@ pub struct RolePlan {
     pub held: usize,
     /// The credential, by the holder's name for it.
     pub label: String,
+    /// For each list of the role, the entry, by its place among the supplies.
+    pub entries: Vec<usize>,
+    /// Where the role has a trust list, the window in which its issuer's key may sign.
+    pub window: Option<SigningWindow>,
     /// Paths of the claims whose values leave the wallet.
     pub reveals: Vec<String>,
     /// Paths of the claims that the request asks for and the holder may refuse: not revealed.
@@ -86,6 +106,15 @@ pub enum Proven {
         /// Its role.
         role: String,
     },
+    /// That a credential, or a claim, is on a sorted list or is not.
+    Listed {
+        /// The credential's role, or the claim's path.
+        what: String,
+        /// Whether it is absent or present.
+        presence: Presence,
+        /// The list's address.
+        list: String,
+    },
     /// That two claims are equal.
     Equality {
         /// Path of one.
@@ -100,6 +129,9 @@ impl fmt::Display for Proven {
         match self {
             Self::Predicate { name } => f.write_str(name),
             Self::Validity { role } => write!(f, "{role} is valid"),
+            Self::Listed { what, presence, list } => {
+                write!(f, "{what} is {} on {list}", presence.word())
+            }
             Self::Equality { a, b } => write!(f, "{a} equals {b}"),
         }
     }
@@ -117,9 +149,34 @@ pub enum Misfit {
     /// Its issuer is not accepted.
     #[error("from an issuer that the policy does not accept")]
     Issuer,
+    /// No edition of the trust list that the policy refers to is at hand.
+    #[error("the trust list {list} is not at hand: get it from {authority}")]
+    NoTrustList {
+        /// The list's address.
+        list: String,
+        /// Who signs it.
+        authority: String,
+    },
+    /// The trust list does not let its key count.
+    #[error("not trusted: {0}")]
+    Untrusted(TrustRefusal),
     /// It is not valid at the time of the request.
     #[error("not valid at the time of the request")]
     Validity,
+    /// There is no entry of a list for it that is recent enough.
+    #[error("no recent entry of {list} is at hand for it: refresh its status")]
+    NoEntry {
+        /// The list's address.
+        list: String,
+    },
+    /// The entry shows that it is on a list that it must not be on, or not on one that it must.
+    #[error("{} on {list}", match presence { Presence::Absent => "it is", Presence::Present => "it is not" })]
+    Listed {
+        /// The list's address.
+        list: String,
+        /// What would have to be shown.
+        presence: Presence,
+    },
     /// A rule does not hold for it.
     #[error("does not satisfy {path}")]
     Rule {
@@ -228,7 +285,10 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
         return Err(refusals);
     }
     let compiled = asked.compiled;
-    let chosen = Search::new(compiled, held, asked.request.time()).run()?;
+    let skew = u64::from(asked.bundle.policy().clock_skew());
+    let search = Search::new(compiled, held, asked.request.time());
+    let chosen = search.with_supplies(asked.supplies, skew).run()?;
+    let supply = Supply::new(compiled, asked.supplies, asked.request.time(), skew);
     let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
         let role = compiled.roles().get(index)?;
         let path = |message: &usize| {
@@ -240,6 +300,8 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             role: role.name().to_owned(),
             held: *at,
             label: held.get(*at)?.label.to_owned(),
+            entries: supply.entries(index, held.get(*at)?.credential).ok()?,
+            window: supply.window(role, held.get(*at)?.credential).ok()?,
             reveals: role.must().iter().map(path).collect(),
             asked,
             offered,
@@ -292,11 +354,24 @@ fn request_refusals(asked: &Asked<'_>, now: Timestamp) -> Vec<Refusal> {
 fn proves(compiled: &CompiledPolicy) -> Vec<Proven> {
     let hidden = compiled.roles().iter().filter(|role| role.validity() == Validity::Hidden);
     let valid = hidden.map(|role| Proven::Validity { role: role.name().to_owned() });
+    let listed = compiled.lists().iter().map(|check| Proven::Listed {
+        what: match check.subject.message {
+            STATUS_HANDLE => {
+                compiled.roles().get(check.subject.role).map(|role| role.name().to_owned())
+            }
+            _ => Some(compiled.claim(check.subject)),
+        }
+        .unwrap_or_default(),
+        presence: check.presence,
+        list: check.key.list.clone(),
+    });
     let predicates = compiled.predicates().iter().filter(|predicate| !predicate.rule.is_public());
     let predicates = predicates.map(|predicate| Proven::Predicate { name: predicate.name.clone() });
-    let equal = compiled.equalities().iter().map(|equality| Proven::Equality {
+    let roles = compiled.roles().len();
+    let equal = compiled.equalities().iter().filter(|pair| pair.b.role < roles);
+    let equal = equal.map(|equality| Proven::Equality {
         a: compiled.claim(equality.a),
         b: compiled.claim(equality.b),
     });
-    valid.chain(predicates).chain(equal).collect()
+    valid.chain(listed).chain(predicates).chain(equal).collect()
 }

@@ -5,12 +5,14 @@
 //! choice is the first in that order, the same at every run, and wrong beginnings fall early. The
 //! number of steps is bounded, and one that weighs heavy rules counts for several.
 
-use super::{Held, Misfit, Refusal, SearchRefusal};
+use super::supply::Supply;
+use super::{Held, Misfit, Refusal, SearchRefusal, Supplies};
 use crate::credential::Credential;
 use crate::policy::{
-    CompiledPolicy, Equality, Facts, PublicDay, PublicForm, PublicRule, PublicTerm, Role, Rule,
-    SlotSource, Validity,
+    Accepted, CompiledPolicy, Equality, Facts, PublicDay, PublicForm, PublicRule, PublicTerm,
+    Revealed, Role, Rule, SlotSource, Validity,
 };
+use crate::trust::SigningWindow;
 use crate::value::{Encoded, Timestamp};
 use std::collections::BTreeSet;
 
@@ -39,6 +41,7 @@ pub(super) struct Search<'a> {
     policy: &'a CompiledPolicy,
     held: &'a [Held<'a>],
     at: Timestamp,
+    supply: Supply<'a>,
     constraints: Vec<Constraint<'a>>,
     steps: usize,
     /// Joint rules that kept a choice from being completed.
@@ -69,7 +72,13 @@ impl<'a> Search<'a> {
             what: What::Distinct,
             weight: distinct.roles.len().pow(2),
         }));
-        Self { policy, held, at, constraints, steps: 0, failed: BTreeSet::new() }
+        let supply = Supply::new(policy, Supplies::default(), at, 0);
+        Self { policy, held, at, supply, constraints, steps: 0, failed: BTreeSet::new() }
+    }
+
+    /// With what the wallet has to show that credentials still count.
+    pub(super) fn with_supplies(self, supplies: Supplies<'a>, skew: u64) -> Self {
+        Self { supply: Supply::new(self.policy, supplies, self.at, skew), ..self }
     }
 
     /// For each role, the index of its credential in the wallet.
@@ -112,19 +121,26 @@ impl<'a> Search<'a> {
     /// Why a credential can't fill a role by itself.
     fn misfit(&self, index: usize, role: &Role, held: &Held<'_>) -> Option<Misfit> {
         let credential = held.credential;
-        if credential.schema().id() != role.schema().id() {
+        if role.version(credential.schema().id()).is_none() {
             return Some(Misfit::Schema);
         }
         if credential.suite() != role.suite() {
             return Some(Misfit::Suite);
         }
-        if !role.issuers().contains(credential.issuer()) {
+        let named = role.trust().is_some() || role.issuers().contains(credential.issuer());
+        if !named {
             return Some(Misfit::Issuer);
+        }
+        if let Err(misfit) = self.supply.window(role, credential) {
+            return Some(misfit);
         }
         let (now, window) = (self.at.hours(), credential.validity());
         let valid = u64::from(window.from()) <= now && now < u64::from(window.until());
         if !valid && role.validity() != Validity::Skip {
             return Some(Misfit::Validity);
+        }
+        if let Err(misfit) = self.supply.entries(index, credential) {
+            return Some(misfit);
         }
         let own = BTreeSet::from([index]);
         let mut alone = self.constraints.iter().filter(|constraint| constraint.roles == own);
@@ -187,15 +203,19 @@ impl<'a> Search<'a> {
         match &constraint.what {
             What::Rule(rule) => {
                 let hidden = |source: SlotSource| {
-                    let integer = credential(source.role)?.integer(source.message)?;
-                    i128::try_from(integer).ok()
+                    let held = credential(source.role)?;
+                    accepted(self.policy, source.role, held)?.integer(held, source.message)
                 };
-                let revealed = |source: SlotSource| revealed(self.policy, source, credential);
+                let revealed = Shown { search: self, credential };
                 let facts = Facts { now: self.at, hidden: &hidden, revealed: &revealed };
                 rule.holds(&facts) == Some(true)
             }
             What::Equality(Equality { a, b }) => {
-                let message = |at: &SlotSource| credential(at.role)?.messages().get(at.message);
+                let message = |at: &SlotSource| {
+                    let held = credential(at.role)?;
+                    let signed = accepted(self.policy, at.role, held)?.signed(at.message)?;
+                    held.messages().get(signed)
+                };
                 message(a).is_some() && message(a) == message(b)
             }
             What::Distinct => {
@@ -217,7 +237,35 @@ fn revealed<'c>(
 ) -> Option<Encoded> {
     let must = policy.roles().get(source.role)?.must();
     must.binary_search(&source.message).ok()?;
-    credential(source.role)?.encoded(source.message)
+    let held = credential(source.role)?;
+    held.encoded(accepted(policy, source.role, held)?.signed(source.message)?)
+}
+
+/// How a role reads a credential.
+fn accepted<'p>(
+    policy: &'p CompiledPolicy,
+    role: usize,
+    held: &Credential,
+) -> Option<&'p Accepted> {
+    let role = policy.roles().get(role)?;
+    role.accepted().get(role.version(held.schema().id())?)
+}
+
+/// What a choice of credentials says in the open.
+struct Shown<'s, 'c> {
+    search: &'s Search<'s>,
+    credential: &'s dyn Fn(usize) -> Option<&'c Credential>,
+}
+
+impl Revealed for Shown<'_, '_> {
+    fn value(&self, source: SlotSource) -> Option<Encoded> {
+        revealed(self.search.policy, source, self.credential)
+    }
+
+    fn window(&self, role: usize) -> Option<SigningWindow> {
+        let compiled = self.search.policy.roles().get(role)?;
+        self.search.supply.window(compiled, (self.credential)(role)?).ok()?
+    }
 }
 
 /// The atoms and set elements of a rule, with the terms of each.

@@ -242,7 +242,13 @@ fn a_plan_is_the_first_choice_that_satisfies_all_and_reveals_what_must_be_alone(
         let bundle = Bundle::new(case.policy.clone(), None);
         let claims: &[String] = if asks { &case.may } else { &[] };
         let (compiled, request) = (world.compile(&case.policy), request(&bundle, NOW, claims));
-        let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &[] };
+        let asked = Asked {
+            bundle: &bundle,
+            compiled: &compiled,
+            request: &request,
+            under: &[],
+            supplies: Supplies::default(),
+        };
         let first = case.first(&wallet);
         match plan(&asked, &held, time(NOW)) {
             Ok(plan) => {
@@ -321,8 +327,13 @@ impl Small {
         if let Some(party) = party {
             request = request.with_relying_party(party).unwrap();
         }
-        let asked =
-            Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &under };
+        let asked = Asked {
+            bundle: &bundle,
+            compiled: &compiled,
+            request: &request,
+            under: &under,
+            supplies: Supplies::default(),
+        };
         let held = [Held { label: "my card", credential: &self.world.pool[0].credential }];
         plan(&asked, &held, time(now))
     }

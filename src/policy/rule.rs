@@ -8,7 +8,7 @@
 //! The integers are those that are signed (see [`crate::value`]): with the offset of `int(n)` and,
 //! in an optional field, the 1 that marks presence, so that 0 is absence.
 
-use super::public::{PublicForm, PublicRule, Revealed, SlotSource};
+use super::public::{PublicForm, PublicRule, PublicTerm, Revealed, SlotSource};
 use crate::value::Timestamp;
 use sigil_circuits::{Comparison, Interval};
 
@@ -123,6 +123,14 @@ impl Rule {
                 parts.iter().flat_map(Self::revealed_sources).collect()
             }
         }
+    }
+
+    /// Whether it asks in which window a credential begins.
+    pub(super) fn is_of_signing(&self) -> bool {
+        let Self::Compare { public, .. } = self else { return false };
+        public.terms.iter().any(|(_, term)| {
+            matches!(term, PublicTerm::SigningFrom(_) | PublicTerm::LastSigning { .. })
+        })
     }
 
     /// Whether it depends on the time of the request.

@@ -7,7 +7,7 @@ use crate::cli::report::Report;
 use crate::credential::{Credential, Issuer, StatusHandles, Validity};
 use crate::decision::{Situation, StatusState, decide};
 use crate::encoding::Wire;
-use crate::plan::{Asked, Held, plan};
+use crate::plan::{Asked, Held, Supplies, plan};
 use crate::policy::{Bundle, Example, Expected, Policy};
 use crate::presentation::{Expectation, Holding, Presentation, Terms, prove, verify};
 use crate::request::{InMemoryNonces, Nonce, PresentationRequest};
@@ -141,6 +141,7 @@ impl Party {
             compiled: self.terms.policy(),
             request: &request,
             under: &[],
+            supplies: Supplies::default(),
         };
         let planned = plan(&asked, &held.collect::<Vec<_>>(), now).is_ok();
         let reveals: Vec<String> = example.reveals().collect();

@@ -51,7 +51,13 @@ fn answer_at(
     let (nonce, audience) = (Nonce::from_bytes([7; 32]), "https://v.example");
     let (at, expires) = (time(at), time(expires));
     let request = PresentationRequest::new(bundle.hash(), audience, nonce, at, expires).unwrap();
-    let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under };
+    let asked = Asked {
+        bundle: &bundle,
+        compiled: &compiled,
+        request: &request,
+        under,
+        supplies: Supplies::default(),
+    };
     let held: Vec<Held<'_>> =
         wallet.iter().map(|credential| Held { label: "card", credential }).collect();
     plan(&asked, &held, time(NOW))
@@ -76,7 +82,13 @@ fn reject_request_for_another_bundle() {
     let (bundle, other) = (Bundle::new(policy.clone(), None), Bundle::new(other, None));
     let compiled = policy.compile(&[(*schema("kyc")).clone()]).unwrap();
     let (request, card) = (request::<&str>(&other, NOW, &[]), good(1));
-    let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under: &[] };
+    let asked = Asked {
+        bundle: &bundle,
+        compiled: &compiled,
+        request: &request,
+        under: &[],
+        supplies: Supplies::default(),
+    };
     let held = [Held { label: "card", credential: &card }];
     assert_eq!(plan(&asked, &held, time(NOW)), Err(vec![Refusal::Bundle]));
 }

@@ -219,13 +219,21 @@ impl Analysis {
         lower::lower(rule, &self.domains, self.at)
     }
 
-    /// Everything that a policy asks: its rules, its lists of accepted values, its equalities.
+    /// Everything that a policy asks of its credentials: its rules, its lists of accepted values, its
+    /// equalities. What sorted lists and trust lists say, they say of any value: it is left out.
     pub(crate) fn whole(&self, policy: &CompiledPolicy) -> Logic {
-        let conjuncts = policy.conjuncts().iter().map(|conjunct| self.logic(&conjunct.rule));
+        let roles = policy.roles().len();
+        let own = |conjunct: &&super::Conjunct| {
+            conjunct.rule.sources().iter().all(|source| source.role < roles)
+                && !conjunct.rule.is_of_signing()
+        };
+        let conjuncts = policy.conjuncts().iter().filter(own);
+        let conjuncts = conjuncts.map(|conjunct| self.logic(&conjunct.rule));
         let checks = policy.checks().iter().map(|check| self.logic(&check.rule));
         let equal =
             |equality: &super::Equality| lower::equal(equality.a, equality.b, &self.domains);
-        let equalities = policy.equalities().iter().map(equal);
+        let equalities = policy.equalities().iter();
+        let equalities = equalities.filter(|pair| pair.b.role < roles).map(equal);
         Logic::All(conjuncts.chain(checks).chain(equalities).collect())
     }
 
