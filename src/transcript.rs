@@ -50,6 +50,8 @@ pub(crate) mod tag {
     pub(crate) const LIST_HEAD_HASH: &[u8] = b"SIGIL-V1-LIST-HEAD-HASH";
     /// What an epoch of a sorted list contains.
     pub(crate) const LIST_CONTENTS: &[u8] = b"SIGIL-V1-LIST-CONTENTS";
+    /// The elements of a sorted list.
+    pub(crate) const LIST_ELEMENTS: &[u8] = b"SIGIL-V1-LIST-ELEMENTS";
 }
 
 /// Octets of a transcript's digest.
@@ -97,12 +99,13 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 19] = [
+        let tags: [&[u8]; 20] = [
             CREDENTIAL_UNBOUND,
             LIST_ENTRY,
             LIST_HEAD,
             tag::LIST_HEAD_HASH,
             tag::LIST_CONTENTS,
+            tag::LIST_ELEMENTS,
             bbs::H2S,
             bbs::MAP_MESSAGE,
             bbs::KEYGEN,

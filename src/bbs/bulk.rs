@@ -62,8 +62,8 @@ fn sign_chunk<M: AsRef<[Scalar]>>(
     let a: Vec<G1Projective> =
         b.iter().zip(&inverses).map(|(b, inverse)| G1Projective::from(b) * **inverse).collect();
     // As `sign` refuses them; neither happens but with negligible probability.
-    let refused = e.iter().any(|e| bool::from(e.is_zero()))
-        || a.iter().any(|a| bool::from(a.is_identity()));
+    let refused =
+        e.iter().any(|e| bool::from(e.is_zero())) || a.iter().any(|a| bool::from(a.is_identity()));
     if refused {
         return Err(Error::Refused);
     }

@@ -33,8 +33,11 @@
 //! are safe from that if they take lists from where everybody does; verifiers notice a second head
 //! under one number.
 
+pub mod chain;
 mod entry;
+pub mod file;
 mod head;
+pub mod register;
 
 pub use entry::{ENTRY_FORMAT, Entry, UnverifiedEntry};
 pub use head::{Elements, HEAD_FORMAT, Head, HeadHash, ListKey, SignedHead, Stamp};
