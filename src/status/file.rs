@@ -46,7 +46,7 @@ mod write;
 
 pub use layout::{MAX_PREFIX_BITS, MIN_SHARD};
 pub use read::ListFile;
-pub use write::{PublishError, publish, seal, write};
+pub use write::{PublishError, elements_digest, publish, seal, write};
 
 use super::StatusError;
 use crate::bbs::Signature;

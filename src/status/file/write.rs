@@ -56,7 +56,7 @@ pub fn seal(
     times: [Timestamp; 2],
     elements: &[u64],
 ) -> Result<SignedHead, PublishError> {
-    let digest = digest(&list.elements, elements)?;
+    let digest = elements_digest(&list.elements, elements)?;
     let epoch = previous.map_or(0, |head| head.stamp().epoch + 1);
     if i128::from(epoch) > crate::document::MAX_SAFE_INTEGER {
         return Err(PublishError::Exhausted);
@@ -70,8 +70,9 @@ pub fn seal(
     Ok(head.sign(key)?)
 }
 
-/// Checks order and range, and gives the digest.
-fn digest(of: &Elements, elements: &[u64]) -> Result<[u8; 32], PublishError> {
+/// The digest of the elements of a list, which have to be in strictly ascending order and within its
+/// bits: what a head says of them.
+pub fn elements_digest(of: &Elements, elements: &[u64]) -> Result<[u8; 32], PublishError> {
     let mut hash = ElementsDigest::new(elements.len() as u64);
     let mut last = None;
     for (place, element) in elements.iter().enumerate() {
@@ -99,7 +100,7 @@ pub fn write(
     watch: Watch<'_>,
 ) -> Result<(), PublishError> {
     let of = &head.key().elements;
-    let digest = digest(of, elements)?;
+    let digest = elements_digest(of, elements)?;
     if digest != *head.digest() || elements.len() as u64 != head.count() {
         return Err(PublishError::OtherElements);
     }
