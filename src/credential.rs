@@ -268,6 +268,12 @@ impl Credential {
         self.validity
     }
 
+    /// The status handle: by it the holder finds the gap of a list, and the issuer revokes. It names this
+    /// one credential, so it is for nobody else; presentations hide it.
+    pub fn status_handle(&self) -> u64 {
+        self.handle
+    }
+
     /// The values.
     pub fn record(&self) -> &Record {
         &self.record
@@ -446,6 +452,11 @@ impl UnverifiedCredential {
     /// The window in which it says it is valid.
     pub fn validity(&self) -> Validity {
         self.validity
+    }
+
+    /// The status handle that it says it has. See [`Credential::status_handle`].
+    pub fn status_handle(&self) -> u64 {
+        self.handle
     }
 
     /// Reads the values under the schema and verifies the signature.

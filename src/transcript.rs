@@ -52,6 +52,8 @@ pub(crate) mod tag {
     pub(crate) const LIST_HEAD_HASH: &[u8] = b"SIGIL-V1-LIST-HEAD-HASH";
     /// What an epoch of a sorted list contains.
     pub(crate) const LIST_CONTENTS: &[u8] = b"SIGIL-V1-LIST-CONTENTS";
+    /// The elements of a sorted list.
+    pub(crate) const LIST_ELEMENTS: &[u8] = b"SIGIL-V1-LIST-ELEMENTS";
 }
 
 /// Octets of a transcript's digest.
@@ -105,6 +107,7 @@ mod tests {
             LIST_HEAD,
             tag::LIST_HEAD_HASH,
             tag::LIST_CONTENTS,
+            tag::LIST_ELEMENTS,
             bbs::H2S,
             bbs::MAP_MESSAGE,
             bbs::KEYGEN,

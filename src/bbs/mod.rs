@@ -16,6 +16,7 @@
 //! | `generators.rs` | §4.1.1 create_generators, with cache and tables |
 //! | `keys.rs` | §3.4 key generation |
 //! | `signature.rs` | §3.6.1, §3.6.2 CoreSign, CoreVerify |
+//! | `bulk.rs` | the same, for very many under one header |
 //! | `held.rs` | a signature as its holder keeps it |
 //! | `proof.rs` | §3.6.3, §3.6.4, §3.7 CoreProofGen, CoreProofVerify |
 //! | `batch.rs` | many pairing equations as one |
@@ -27,6 +28,7 @@
 //! what makes predicates over them possible.
 
 mod batch;
+mod bulk;
 mod generators;
 mod held;
 mod keys;
@@ -36,6 +38,7 @@ pub mod standard;
 mod suite;
 
 pub use batch::{PairingBatch, SignedMessages, verify_batch};
+pub use bulk::sign_many;
 pub use generators::Generators;
 pub use held::HeldSignature;
 pub use keys::{PublicKey, SecretKey};

@@ -6,7 +6,8 @@
 //! Verification uses e(A, W)·e(e·A − B, BP2) = 1, the draft's equation with the multiplication by e
 //! moved from G2 to G1, where it costs a third.
 //!
-//! Signatures are made one at a time: sharing inversions among many would save less than 2 %.
+//! Signatures are made one at a time here: for credentials of many messages, sharing inversions would
+//! save less than 2 %. Very many of few messages are what [`sign_many`](super::sign_many) is for.
 
 use super::keys::bp2;
 use super::{Error, Generators, MAX_HEADER_LEN, PublicKey, SecretKey};
@@ -44,6 +45,10 @@ impl Signature {
         octets[..G1_LEN].copy_from_slice(&self.a.to_compressed());
         octets[G1_LEN..].copy_from_slice(&self.e.to_bytes_be());
         octets
+    }
+
+    pub(super) fn new(a: G1Affine, e: Scalar) -> Self {
+        Signature { a, e }
     }
 
     pub(super) fn a(&self) -> &G1Affine {
@@ -85,12 +90,7 @@ pub(super) fn sign_with_b(
 ) -> Result<(Signature, G1Affine), Error> {
     check_sizes(generators, header, messages)?;
     let domain = domain(key.public_key(), generators, header);
-    let mut input = Zeroizing::new(Vec::with_capacity((messages.len() + 2) * SCALAR_LEN));
-    input.extend_from_slice(&*key.to_bytes());
-    for message in messages.iter().chain([&domain]) {
-        input.extend_from_slice(&message.to_bytes_be());
-    }
-    let e = generators.interface().challenge(&input);
+    let e = derive_e(key, generators, &domain, messages);
     let b = commitment_b(generators, &domain, messages);
     // sk + e = 0 would let anyone sign; it happens with probability 2⁻²⁵⁵ and is refused.
     let inverse: Option<Scalar> = (*key.scalar() + e).invert().into();
@@ -100,6 +100,21 @@ pub(super) fn sign_with_b(
     }
     let [a, b] = normalize(&[a, b]);
     Ok((Signature { a, e }, b))
+}
+
+/// e of a signature: a hash of the key and of all that is signed.
+pub(super) fn derive_e(
+    key: &SecretKey,
+    generators: &Generators,
+    domain: &Scalar,
+    messages: &[Scalar],
+) -> Scalar {
+    let mut input = Zeroizing::new(Vec::with_capacity((messages.len() + 2) * SCALAR_LEN));
+    input.extend_from_slice(&*key.to_bytes());
+    for message in messages.iter().chain([domain]) {
+        input.extend_from_slice(&message.to_bytes_be());
+    }
+    generators.interface().challenge(&input)
 }
 
 /// Verifies a signature on message scalars under a header.

@@ -148,6 +148,11 @@ impl NewFile {
         writer.write_all(octets).map_err(|error| io_failure("write", &self.path, &error))
     }
 
+    /// Where its octets go, for what is not written from front to back. None once it is settled.
+    pub(super) fn writer(&mut self) -> Option<&mut BufWriter<File>> {
+        self.writer.as_mut()
+    }
+
     /// Brings all of it to the disk, and finds its name still free: what is done for good between
     /// this and the name is hardly done in vain. Nothing can be written after it.
     pub(super) fn settle(&mut self) -> Result<(), Failure> {

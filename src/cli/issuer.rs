@@ -102,7 +102,7 @@ pub(super) struct IssuerSecret {
 }
 
 /// A document whose texts are wiped when it is dropped.
-struct SecretDocument(Document);
+pub(super) struct SecretDocument(pub(super) Document);
 
 impl Drop for SecretDocument {
     fn drop(&mut self) {

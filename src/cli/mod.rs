@@ -26,6 +26,7 @@ mod schema;
 mod setup;
 mod snippet;
 mod spent;
+mod status;
 mod table;
 mod terms;
 mod time;
@@ -124,6 +125,8 @@ enum Command {
     Prove(prove::Arguments),
     Verify(verify::Arguments),
     VerifyBatch(verify_batch::Arguments),
+    #[command(subcommand)]
+    Status(status::Command),
     Inspect(inspect::Arguments),
     Demo(demo::Arguments),
 }
@@ -143,6 +146,7 @@ impl Command {
             Command::Prove(arguments) => arguments.run(),
             Command::Verify(arguments) => arguments.run(),
             Command::VerifyBatch(arguments) => arguments.run(quiet),
+            Command::Status(command) => command.run(quiet),
             Command::Inspect(arguments) => arguments.run(),
             Command::Demo(arguments) => arguments.run(quiet),
         }

@@ -159,6 +159,29 @@ impl FixedSum {
     }
 }
 
+/// Many sums at once, `constant` + Σ rowᵢ·basesᵢ for each row: their additions share inversions.
+///
+/// A row of two 40-bit scalars takes a dozen additions of 6 field multiplications, and none of its own
+/// inversions. Not constant time in the scalars.
+pub(crate) fn fixed_sums<B: AsRef<FixedBase>, R: AsRef<[Scalar]>>(
+    constant: &G1Affine,
+    bases: &[B],
+    rows: &[R],
+) -> Vec<G1Affine> {
+    let mut groups = Groups::default();
+    for row in rows {
+        let mut sum = FixedSum::default();
+        sum.add_point(constant);
+        for (base, scalar) in bases.iter().zip(row.as_ref()) {
+            sum.add(base.as_ref(), scalar);
+        }
+        groups.push(std::mem::take(&mut sum.entries));
+    }
+    groups.collapse(rows.len());
+    let sum = |group: &Vec<Affine>| group.first().map_or_else(G1Affine::identity, affine::from_raw);
+    groups.groups().iter().map(sum).collect()
+}
+
 impl Drop for FixedSum {
     fn drop(&mut self) {
         // The entries are public points, but which of them are here tells the scalars.
@@ -173,6 +196,7 @@ mod tests {
     use ff::Field;
     use rand_chacha::ChaCha20Rng;
     use rand_core::SeedableRng;
+    use std::sync::Arc;
 
     #[test]
     fn a_digit_is_an_octet() {
@@ -214,6 +238,24 @@ mod tests {
                 assert_eq!(sum.finish(), expected, "{a} {b}");
             }
         }
+    }
+
+    #[test]
+    fn sums_side_by_side_agree_with_sums_alone() {
+        let mut rng = ChaCha20Rng::seed_from_u64(8);
+        let mut random = || G1Affine::from(G1Projective::random(&mut rng));
+        let bases = [Arc::new(FixedBase::new(random())), Arc::new(FixedBase::new(random()))];
+        let rows: Vec<[Scalar; 2]> =
+            (0..40u64).map(|i| [Scalar::from(i / 3), Scalar::from(i << 57 | i)]).collect();
+        for constant in [random(), G1Affine::identity(), -bases[0].point()] {
+            let sums = fixed_sums(&constant, &bases, &rows);
+            assert_eq!(sums.len(), rows.len());
+            for (sum, row) in sums.iter().zip(&rows) {
+                let expected = bases[0].point() * row[0] + bases[1].point() * row[1] + constant;
+                assert_eq!(G1Projective::from(sum), expected);
+            }
+        }
+        assert!(fixed_sums(&random(), &bases, &rows[..0]).is_empty());
     }
 
     #[test]

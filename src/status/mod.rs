@@ -33,8 +33,11 @@
 //! are safe from that if they take lists from where everybody does; verifiers notice a second head
 //! under one number.
 
+pub mod chain;
 mod entry;
+pub mod file;
 mod head;
+pub mod register;
 
 pub(crate) use entry::generators as entry_generators;
 pub use entry::{ENTRY_FORMAT, Entry, UnverifiedEntry};

@@ -1,3 +1,8 @@
+mod chain;
+mod faults;
+mod file;
+mod register;
+
 use super::*;
 use crate::bbs::SecretKey;
 use std::sync::Arc;
