@@ -6,6 +6,8 @@
 mod batch;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/schema.rs"]
+mod schema;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;
