@@ -8,6 +8,8 @@ mod batch;
 mod place;
 #[path = "cli/trust.rs"]
 mod trust;
+#[path = "cli/schema.rs"]
+mod schema;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;

@@ -74,7 +74,16 @@
 //! example where v3 no longer names the alias that v2 named. Compare with every version whose
 //! credentials are still held.
 
+mod change;
+mod diff;
 mod pairing;
 mod reading;
 
+pub use change::{Bump, Change, Class, Kind, Side};
+pub use diff::{SchemaDiff, diff};
 pub use reading::{Read, Reading, Unreadable, Unrelated};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

@@ -459,6 +459,25 @@ fn the_json_schema_agrees_with_the_parser() {
         assert_ne!(text, JSON, "{from}");
         assert!(!agree(&text), "{from} -> {to}");
     }
+    let date = "\"name\": \"birth_date\", \"type\": \"date\"";
+    for (more, good) in [
+        (r#""aliases": ["born", "day_of_birth"], "default": "1970-01-01""#, true),
+        (r#""aliases": []"#, true),
+        (r#""aliases": "born""#, false),
+        (r#""aliases": ["Born"]"#, false),
+        (r#""aliases": ["today"]"#, false),
+        (r#""alias": ["born"]"#, false),
+        (r#""default": null"#, false),
+        (r#""default": ["1970-01-01"]"#, false),
+    ] {
+        let text = JSON.replacen(date, &format!("{date}, {more}"), 1);
+        assert_eq!(agree(&text), good, "{more}");
+    }
+    let former = |count: usize| {
+        let names: Vec<String> = (0..count).map(|i| format!("\"former{i}\"")).collect();
+        JSON.replacen(date, &format!("{date}, \"aliases\": [{}]", names.join(", ")), 1)
+    };
+    assert!(agree(&former(MAX_ALIASES)) && !agree(&former(MAX_ALIASES + 1)));
     for good in ["uint(1)", "uint(64)", "int(9)", "decimal(18,1)", "decimal(0, 64)", "timestamp"] {
         assert!(agree(&JSON.replacen("decimal(2,64)", good, 1)), "{good}");
     }

@@ -161,6 +161,13 @@ pub enum Unreadable {
     NoMessage,
 }
 
+impl Unreadable {
+    /// Whether names, present and former, do not tell which field it is.
+    pub fn is_ambiguous(&self) -> bool {
+        matches!(self, Self::Split { .. } | Self::Merged { .. } | Self::FormerOnly { .. })
+    }
+}
+
 /// How the credentials of one schema are read by rules that are written against another, the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
@@ -266,7 +273,7 @@ fn constant(field: &Field) -> Result<Read, Unreadable> {
 }
 
 /// What is added to the base's integer to give the one that is signed.
-fn shift(base: &Field, actual: &Field) -> Result<i128, Unreadable> {
+pub(super) fn shift(base: &Field, actual: &Field) -> Result<i128, Unreadable> {
     let values = type_shift(base, actual)?;
     match (base.optional(), actual.optional()) {
         (true, true) | (false, false) => Ok(values),
@@ -329,7 +336,7 @@ fn agree(field: &str, base: &Variants, actual: &Variants) -> Result<i128, Unread
 }
 
 /// Whether every value of the actual type is one of the base's, given that it is read at all.
-fn covers(base: &FieldType, actual: &FieldType) -> bool {
+pub(super) fn covers(base: &FieldType, actual: &FieldType) -> bool {
     match (base, actual) {
         (FieldType::Enum(names), FieldType::Enum(others)) => {
             others.iter().all(|(name, _)| names.code(name).is_some())
