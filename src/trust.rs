@@ -36,7 +36,7 @@
 //! `valid_from`; a key is good for a credential whose `valid_from` lies in the key's
 //! [`SigningWindow`]. A presentation proves valid_from ∈ [f, u) with f and u public: the wallet takes
 //! the widest window that its edition allows ([`TrustList::window`]), so that f and u say no more
-//! than the key itself says, and the verifier asks its own edition whether that counts
+//! than the key and the edition do, and the verifier asks its own edition whether that counts
 //! ([`TrustList::judge`]). The two are not always the same edition: what the older one allowed may be
 //! more than the newer one does, and then the answer is a refusal, which a wallet with the newer
 //! edition may be able to avoid.
