@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 20] = [
+        let tags: [&[u8]; 21] = [
             CREDENTIAL_UNBOUND,
             LIST_ENTRY,
             LIST_HEAD,
