@@ -67,8 +67,9 @@
 //! enumeration with names added and removed is its extreme: breaking for data, readable for rules.
 //!
 //! Rules also say what is revealed, and the issuer limits that. A rule that the base's limit lets be
-//! written has to be one that the actual limit lets stand: [`Disclosure::admits`]. A field that its
-//! issuer has always revealed stops rules that do not know it: [`Reading::unasked`].
+//! written has to be one that the actual limit lets stand:
+//! [`Disclosure::admits`](super::Disclosure::admits). A field that its issuer has always revealed
+//! stops rules that do not know it: [`Reading::unasked`].
 //!
 //! Classes do not chain: from v1 to v2 and from v2 to v3 both full, v1 to v3 may be breaking, for
 //! example where v3 no longer names the alias that v2 named. Compare with every version whose
