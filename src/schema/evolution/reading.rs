@@ -66,7 +66,7 @@ pub enum Unreadable {
     /// Integers with a sign, of different widths, of which one may be absent.
     #[error(
         "\"{field}\" is int({base}) in one version and int({actual}) in the other, and may be \
-         absent: absence does not shift with the values; keep the width, or make it required in both"
+         absent: absence does not shift with the values; keep the width, or require it in both"
     )]
     OptionalInteger {
         /// The field of the base.
