@@ -156,9 +156,13 @@ impl UnverifiedEntry {
         })
     }
 
-    /// Verifies the signature.
+    /// Verifies the signature, and that the ends are in the list's range: beyond it, what hides them in a
+    /// presentation would not.
     pub fn check(self) -> Result<Entry, StatusError> {
         let Self { head, lo, hi, signature } = self;
+        if u128::from(lo) > hi || hi > head.key().elements.end() {
+            return Err(crate::bbs::Error::Refused.into());
+        }
         let (generators, messages) = (generators()?, messages(lo, hi));
         let key = &head.key().authority;
         let header = head.stamp().entry_header(head.key());
