@@ -6,6 +6,8 @@
 mod batch;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/status.rs"]
+mod status;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;

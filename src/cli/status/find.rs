@@ -24,7 +24,7 @@ Examples:
   sigil status find --list epoch-7.list --credential alice.credential.json --out entry.json
   sigil status find --list 12.list --handle 4711 --out entry.json
   sigil status find --list allowed.list --value PT --expect present --out entry.json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The file of an epoch, or of one of its shards.
     #[arg(long, value_name = "FILE")]
     list: PathBuf,

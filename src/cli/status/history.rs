@@ -23,7 +23,7 @@ use std::path::PathBuf;
 Examples:
   sigil status history --register revoked
   sigil status history --register revoked --last 1000 --json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directory of the list, as `status init` made it.
     #[arg(long, value_name = "DIR")]
     register: PathBuf,

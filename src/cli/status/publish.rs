@@ -30,7 +30,7 @@ use std::time::Instant;
 Examples:
   sigil status publish --register revoked --out public
   sigil status publish --register revoked --out public --next-update 1 --shards --threads 2")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directory of the list, as `status init` made it.
     #[arg(long, value_name = "DIR")]
     register: PathBuf,

@@ -28,7 +28,7 @@ Examples:
   sigil status verify public/epoch-7.list --known known-heads.json
   sigil status verify public/epoch-7.list --previous epoch-5.head.json \\
       --previous epoch-6.head.json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The file of an epoch, or of one of its shards.
     file: PathBuf,
     /// The head of an earlier epoch; again for several, oldest first.
