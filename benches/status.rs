@@ -8,6 +8,9 @@
 //! multiplication on G1 for each gap, measured in the same process on the same threads, before and
 //! after: nothing that signs each gap can be faster. What it takes to sign gaps one by one, by
 //! `bbs::sign`, is measured in between for comparison.
+//!
+//! Beside the time by the clock stands that on processors, divided by the threads: what the clock would
+//! show on cores that do nothing else. On a busy machine the ratio is that of these.
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run must stop")]
 
@@ -49,6 +52,40 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     measured
 }
 
+/// What something took.
+#[derive(Clone, Copy, Default)]
+struct Spent {
+    clock: f64,
+    /// On processors, of all threads.
+    busy: f64,
+}
+
+impl Spent {
+    fn times(self, factor: f64) -> Self {
+        Spent { clock: self.clock * factor, busy: self.busy * factor }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Spent { clock: self.clock + other.clock, busy: self.busy + other.busy }
+    }
+}
+
+fn spent<T>(work: impl FnOnce() -> T) -> (T, Spent) {
+    let (start, busy) = (Instant::now(), processor_seconds());
+    let done = work();
+    let clock = start.elapsed().as_secs_f64();
+    (done, Spent { clock, busy: processor_seconds() - busy })
+}
+
+/// Seconds that the process was on processors, in user mode and in the system.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, in brackets, may have anything in it; then the fields from the third on.
+    let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
+    ticks / 100.0
+}
+
 fn measure(
     count: u64,
     pool: &ThreadPool,
@@ -70,72 +107,72 @@ fn measure(
     let mut small = std::io::Cursor::new(Vec::new());
     pool.install(|| publish(&key, &list, None, times, &handles[..64], &mut small, &unwatched))?;
 
-    let before = [one_by_one(pool, &key)?, floor(pool)];
-    let start = Instant::now();
-    let mut out = BufWriter::new(File::create(path)?);
-    pool.install(|| publish(&key, &list, None, times, &handles, &mut out, &unwatched))?;
-    out.get_ref().sync_all()?;
-    let published = start.elapsed();
-    let after = [one_by_one(pool, &key)?, floor(pool)];
-    let [alone, floor] = [0, 1].map(|at| (before[at] + after[at]) / 2);
+    let before = [one_by_one(pool, &key), floor(pool)];
+    let (out, published) = spent(|| -> Result<_, Box<dyn std::error::Error>> {
+        let mut out = BufWriter::new(File::create(path)?);
+        pool.install(|| publish(&key, &list, None, times, &handles, &mut out, &unwatched))?;
+        out.get_ref().sync_all()?;
+        Ok(out)
+    });
+    drop(out?);
+    let after = [one_by_one(pool, &key), floor(pool)];
     let memory = peak_memory();
-    drop(out);
 
     let octets = path.metadata()?.len();
-    let gaps = u32::try_from(count + 1)?;
-    let line = |what: &str, time: Duration, note: &str| {
-        let each = time.as_secs_f64() * 1e6 / f64::from(gaps);
-        println!("  {what:20} {:.2} s, {each:.1} µs a gap{note}", time.as_secs_f64());
+    let gaps = (count + 1) as f64;
+    let of_all = |at: usize| before[at].plus(after[at]).times(gaps / (2 * FLOOR) as f64);
+    let (alone, floor) = (of_all(0), of_all(1));
+    let line = |what: &str, Spent { clock, busy }: Spent, note: &str| {
+        let own = busy / threads as f64;
+        let each = busy / gaps * 1e6;
+        println!("  {what:20} {clock:.2} s, on own cores {own:.2} s; {each:.1} µs a gap{note}");
     };
     println!("{count} handles, {threads} threads");
     line("published", published, "");
-    line("floor", floor * gaps, ": one multiplication on G1");
-    line("one by one", alone * gaps, ", before it is written");
-    let ratio = published.as_secs_f64() / (floor * gaps).as_secs_f64();
-    println!("  {:20} {ratio:.3}", "ratio to the floor");
+    line("floor", floor, ": one multiplication on G1");
+    line("one by one", alone, ", before it is written");
+    println!("  {:20} {:.3}", "ratio to the floor", published.busy / floor.busy);
     println!("  {:20} {:.2} MiB", "file", octets as f64 / 1_048_576.0);
     println!("  {:20} {memory}", "peak memory");
     lookups(path, &handles)?;
     let mut file = ListFile::open(BufReader::new(File::open(path)?))?;
-    let start = Instant::now();
-    pool.install(|| file.verify(&unwatched))?;
-    line("verified", start.elapsed(), "");
+    let (holds, verified) = spent(|| pool.install(|| file.verify(&unwatched)));
+    holds?;
+    line("verified", verified, "");
     Ok(())
 }
 
-/// The time of one multiplication on G1 where all threads multiply.
-fn floor(pool: &ThreadPool) -> Duration {
+/// What multiplications on G1 take where all threads multiply.
+fn floor(pool: &ThreadPool) -> Spent {
     let generators = Generators::new(Interface::typed(Suite::Sha256), 2).expect("generators");
     let base = G1Projective::from(generators.q1().point());
     let points: Vec<(G1Affine, Scalar)> = (1..=FLOOR)
         .map(|i| -Scalar::from(i))
         .map(|scalar| (G1Affine::from(base * scalar), scalar))
         .collect();
-    let start = Instant::now();
-    let products: Vec<G1Projective> = pool.install(|| {
+    let multiply = || -> Vec<G1Projective> {
         let products = points.par_iter().with_min_len(32);
         products.map(|(point, scalar)| G1Projective::from(point) * *scalar).collect()
-    });
-    let elapsed = start.elapsed();
+    };
+    let (products, spent) = spent(|| pool.install(multiply));
     std::hint::black_box(products);
-    elapsed / FLOOR as u32
+    spent
 }
 
-/// The time of one signature of a gap by itself, where all threads sign.
-fn one_by_one(pool: &ThreadPool, key: &SecretKey) -> Result<Duration, sigil::bbs::Error> {
-    let generators = Generators::new(Interface::typed(Suite::Sha256), 2)?;
-    let start = Instant::now();
-    let signed: Vec<Signature> = pool.install(|| {
-        let gaps = (0..FLOOR).into_par_iter().with_min_len(32);
+/// What signatures of gaps take, one by one, where all threads sign.
+fn one_by_one(pool: &ThreadPool, key: &SecretKey) -> Spent {
+    let generators = Generators::new(Interface::typed(Suite::Sha256), 2).expect("generators");
+    let sign_all = || -> Vec<Signature> {
+        let gaps = (0..FLOOR as u32).into_par_iter().with_min_len(32);
         gaps.map(|i| {
-            let gap = [i * 109_951_163, (i + 1) * 109_951_163].map(Scalar::from);
-            sign(key, &generators, &[7; 51], &gap)
+            let gap = [i, i + 1].map(|i| Scalar::from(u64::from(i) * 109_951_163));
+            sign(key, &generators, &[7; 51], &gap).expect("a signature")
         })
-        .collect::<Result<_, _>>()
-    })?;
-    let elapsed = start.elapsed();
+        .collect()
+    };
+    let (signed, spent) = spent(|| pool.install(sign_all));
     std::hint::black_box(signed);
-    Ok(elapsed / FLOOR as u32)
+    spent
 }
 
 /// Lookups of absent and present handles, alternating, one thread; the header read each time or once.
