@@ -9,8 +9,8 @@
 //! after: nothing that signs each gap can be faster. What it takes to sign gaps one by one, by
 //! `bbs::sign`, is measured in between for comparison.
 //!
-//! Beside the time by the clock stands that on processors, divided by the threads: what the clock would
-//! show on cores that do nothing else. On a busy machine the ratio is that of these.
+//! Beside the time by the clock stands that on processors, divided by the threads: what the clock
+//! would show on cores that do nothing else. On a busy machine the ratio is that of these.
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run must stop")]
 
@@ -175,7 +175,8 @@ fn one_by_one(pool: &ThreadPool, key: &SecretKey) -> Spent {
     spent
 }
 
-/// Lookups of absent and present handles, alternating, one thread; the header read each time or once.
+/// Lookups of absent and present handles, alternating, one thread; the header read each time or
+/// once.
 fn lookups(path: &Path, handles: &[u64]) -> Result<(), Box<dyn std::error::Error>> {
     let (mut found, mut opened) = (Vec::new(), Vec::new());
     let mut shard = 0;

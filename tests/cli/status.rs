@@ -343,6 +343,33 @@ fn values_come_onto_a_list_and_leave_it() {
     assert!(place.ends(2, "status add --register l --value middle").contains("enumeration"));
 }
 
+#[test]
+fn inspect_knows_the_artefacts_of_lists_and_shows_no_secret() {
+    let place = listed("status-inspect");
+    place.ends(0, &change("revoke", "--handle 7", 0));
+    let head = place.json(&publish(1))["head"].clone();
+    place.ends(0, &find(0, "--handle 123456789", "entry.json"));
+    place.ends(0, "status verify public/epoch-0.list --known known.json");
+    let secret: Value = serde_json::from_str(&place.text("list/list.secret.json")).unwrap();
+    for (file, kind, has_head) in [
+        ("public/epoch-0.list", "list file", true),
+        ("public/head.json", "list head", true),
+        ("entry.json", "list entry", true),
+        ("known.json", "known heads", false),
+        ("list/list.json", "list", false),
+        ("list/list.secret.json", "list's secret", false),
+    ] {
+        let report = place.json(&format!("inspect {file}"));
+        assert_eq!(report["kind"], kind, "{file}");
+        assert_eq!(report["head"] == head, has_head, "{file}");
+        let text = report.to_string() + &place.ends(0, &format!("inspect {file}"));
+        assert!(!text.contains(secret["secret_key"].as_str().unwrap()), "{file}");
+    }
+    let octets = fs::read(place.path("public/epoch-0.list")).unwrap();
+    place.write("bad.list", &octets[..octets.len() - 1]);
+    assert!(place.ends(2, "inspect bad.list").contains("cut short"));
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_private_has_mode_0600() {

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 /// shard is compared, and the signature of the entry verified. A handle that is on the list, of a
 /// credential that is revoked or suspended, is refused, unless --expect says otherwise.
 ///
-/// Writes the entry, mode 0600: it tells nearly what it was looked up for. With it the holder proves
-/// absence or presence until policies want a newer epoch.
+/// Writes the entry, mode 0600: it tells nearly what it was looked up for. With it the holder
+/// proves absence or presence until policies want a newer epoch.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

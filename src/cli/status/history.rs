@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 /// Print what happened to a list: its last events and epochs.
 ///
-/// Reads the directory of the list. Each epoch shown is made again from the events up to its time, and
-/// has to be the one that was signed; and they have to follow each other.
+/// Reads the directory of the list. Each epoch shown is made again from the events up to its time,
+/// and has to be the one that was signed; and they have to follow each other.
 ///
 /// Writes nothing.
 #[derive(Debug, Args)]
