@@ -3,7 +3,7 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{artefacts, authority, files, policy, request, schema, terms};
+use super::{artefacts, authority, files, policy, request, schema, status, terms};
 use crate::credential::{self, UnverifiedCredential};
 use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
@@ -25,10 +25,11 @@ const PEM: &str = "-----BEGIN";
 
 /// Say what a file is.
 ///
-/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
-/// issuer's secret, authority's key, what a consumer needs, what is known of
-/// statuses or the record of a decision. Of secrets only the public part is shown, and of a credential only the names of
-/// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
+/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key,
+/// issuer, issuer's secret, authority's key, what a consumer needs, what is known of statuses, the
+/// record of a decision, or a list's file, head, entry, secret or known heads. Of secrets only the
+/// public part is shown, and of a credential only the names of its fields, unless --show-values is
+/// given. Nothing is verified but heads of lists: the rest takes `verify`.
 ///
 /// Reads the file, whatever its name. Writes nothing.
 #[derive(Debug, Args)]
@@ -59,6 +60,10 @@ impl Arguments {
         }
         if octets.starts_with(b"SIGILKEY") {
             return key(&KeyFile::identify(octets).in_file(file)?);
+        }
+        if octets.starts_with(&crate::status::file::MAGIC) {
+            let failed = |error| status::file_failure(file, &error);
+            return status::inspect::list(octets).map_err(failed);
         }
         presentation(&artefacts::parse_presentation(octets).map_err(|_| self.unknown())?)
     }
@@ -114,14 +119,17 @@ impl Arguments {
             other if other == envelope_format() => {
                 presentation(&Presentation::from_json(text).in_file(file)?)
             }
-            _ => Err(self.unknown()),
+            other => match status::inspect::document(other, octets) {
+                Some(described) => described.in_file(file),
+                None => Err(self.unknown()),
+            },
         }
     }
 
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
         let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
-                      status, decision record, key or issuer file";
+                      status, decision record, list, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 
@@ -234,7 +242,8 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .json("predicate", presentation.has_predicate()))
 }
 
-/// The record of a decision, as it is written: whether it is right is for who has what it was made from.
+/// The record of a decision, as it is written: whether it is right is for who has what it was made
+/// from.
 fn record(octets: &[u8]) -> Result<Report, Failure> {
     let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
     let fields = Cursor::root(&document).entries()?;

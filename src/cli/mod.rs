@@ -126,7 +126,7 @@ enum Command {
     Verify(verify::Arguments),
     VerifyBatch(verify_batch::Arguments),
     #[command(subcommand)]
-    Status(status::Command),
+    Status(Box<status::Command>),
     Inspect(inspect::Arguments),
     Demo(demo::Arguments),
 }

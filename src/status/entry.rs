@@ -142,6 +142,11 @@ impl UnverifiedEntry {
         Self { head, lo, hi, signature }
     }
 
+    /// The head of its epoch.
+    pub fn head(&self) -> &Arc<SignedHead> {
+        &self.head
+    }
+
     /// Reads an entry's document. The signature of its head is verified.
     pub fn parse(octets: &[u8]) -> Result<Self, StatusError> {
         let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
