@@ -8,10 +8,10 @@ mod batch;
 mod place;
 #[path = "cli/schema.rs"]
 mod schema;
-#[path = "cli/trust.rs"]
-mod trust;
 #[path = "cli/status.rs"]
 mod status;
+#[path = "cli/trust.rs"]
+mod trust;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;
