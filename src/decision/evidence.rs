@@ -8,9 +8,9 @@ use crate::policy::{
 };
 use crate::presentation::{Terms, VerifiedCredential, VerifiedPresentation};
 use crate::request::RequestDigest;
-use crate::schema::{SchemaId, VALID_FROM};
+use crate::schema::SchemaId;
 use crate::status::Stamp;
-use crate::trust::SigningWindow;
+use crate::trust::{SigningWindow, TrustRefusal};
 use crate::value::{Encoded, Timestamp};
 
 /// What a decision rests on. It is in the record's digest: an example never passes for a
@@ -48,12 +48,21 @@ pub(super) struct Shown {
     pub(super) issuer: PublicKey,
     /// The schema that it was issued under.
     pub(super) schema: SchemaId,
-    /// The window in which it begins, where it was stated; of an example, the one hour in which it does.
+    /// The window in which it begins, where it was stated.
     pub(super) window: Option<SigningWindow>,
+    /// Of an example, what it says of the issuer.
+    pub(super) told: Told,
     /// Revealed messages by ascending index.
     pub(super) disclosed: Vec<(usize, Encoded)>,
     /// All values, where it is an example.
     hidden: Vec<ExampleValue>,
+}
+
+/// What an example says of its issuer, in place of a trust list.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    pub(super) refusal: Option<TrustRefusal>,
+    pub(super) precedence: u32,
 }
 
 /// What a presentation was verified against.
@@ -96,12 +105,11 @@ impl Evidence {
                     .values
                     .iter()
                     .filter(|value| credential.disclosed.contains(&value.message));
-                let begins = credential.values.iter().find(|value| value.message == VALID_FROM);
-                let hour = begins.and_then(|value| u32::try_from(value.integer?).ok());
                 Shown {
                     issuer: credential.issuer,
                     schema: role.schema().id(),
-                    window: hour.and_then(|hour| SigningWindow::new(hour, hour + 1)),
+                    window: None,
+                    told: Told { refusal: credential.refusal, precedence: credential.precedence },
                     disclosed: revealed.map(|v| (v.message, v.encoded.clone())).collect(),
                     hidden: credential.values,
                 }
@@ -123,7 +131,8 @@ impl Evidence {
         let parts = issuers.zip(messages).zip(presentation.credentials());
         let shown = parts.map(|((issuer, disclosed), VerifiedCredential { schema, window })| {
             let (schema, window) = (*schema, *window);
-            Some(Shown { issuer, schema, window, disclosed, hidden: Vec::new() })
+            let (told, hidden) = (Told::default(), Vec::new());
+            Some(Shown { issuer, schema, window, told, disclosed, hidden })
         });
         let lists = presentation
             .lists()

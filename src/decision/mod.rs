@@ -35,11 +35,12 @@ mod record;
 mod status;
 mod trace;
 mod trial;
+mod trust;
 
 pub use evidence::{Basis, Evidence};
 pub use reason::{Code, Reason};
 pub use record::{Decision, DecisionDigest, DecisionRecord, FORMAT};
-pub use status::{FORMAT as STATUS_FORMAT, Standing, StatusDigest, StatusState};
+pub use status::{Edition, FORMAT as STATUS_FORMAT, Standing, StatusDigest, StatusState};
 pub use trace::{Entry, Outcome};
 pub use trial::TestOutcome;
 

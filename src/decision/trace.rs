@@ -4,7 +4,7 @@
 use super::evidence::{Basis, Evidence, Judgement};
 use super::reason::Code;
 use super::{Case, Situation};
-use crate::policy::{ClaimRule, CompiledPolicy, Level, Policy, Rule, SlotSource, Validity};
+use crate::policy::{ClaimRule, CompiledPolicy, Level, Policy, Role, Rule, SlotSource, Validity};
 use crate::schema::{Field, VALID_FROM, VALID_UNTIL};
 use crate::value::Timestamp;
 
@@ -265,23 +265,27 @@ impl<'a> Trace<'a> {
         let counted = found == expected && self.evidence().len() == expected;
         self.put(Code::CredentialCount, "$.roles", said, outcome(counted), why);
         for (i, role) in roles.iter().enumerate() {
-            let path = format!("$.roles[{i}].issuers");
-            let said = (role.name(), format!("issued by one of {}", role.issuers().len()));
-            match self.evidence().role(i) {
-                None => {
-                    let why = "no credential is shown";
-                    self.put(Code::IssuerUntrusted, path, said, Outcome::NotReached, why);
-                }
-                Some(credential) => {
-                    let trusted = role.issuers().contains(&credential.issuer);
-                    let why =
-                        if trusted { "its issuer is one" } else { "its issuer is no one of them" };
-                    self.put(Code::IssuerUntrusted, path, said, outcome(trusted), why);
-                }
+            match role.trust() {
+                Some(rule) => self.trusted(i, role, rule),
+                None => self.issuer(i, role),
             }
             self.validity(i, role.name(), role.validity());
             self.lists(i, role.name());
         }
+    }
+
+    /// Whether a credential is of one of the issuers that the policy names.
+    fn issuer(&mut self, index: usize, role: &Role) {
+        let path = format!("$.roles[{index}].issuers");
+        let said = (role.name(), format!("issued by one of {}", role.issuers().len()));
+        let (judged, why) = match self.evidence().role(index) {
+            None => (Outcome::NotReached, "no credential is shown"),
+            Some(shown) if role.issuers().contains(&shown.issuer) => {
+                (Outcome::Holds, "its issuer is one")
+            }
+            Some(_) => (Outcome::Fails, "its issuer is no one of them"),
+        };
+        self.put(Code::IssuerUntrusted, path, said, judged, why);
     }
 
     fn validity(&mut self, index: usize, name: &str, validity: Validity) {
