@@ -1,6 +1,10 @@
 //! The policies of `vectors/policies` by their own test cases.
 
+mod agreements;
+mod examples;
 mod presentations;
+mod trust;
+mod world;
 
 use crate::policy::Policy;
 use crate::schema::Schema;
