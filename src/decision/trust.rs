@@ -38,9 +38,8 @@ impl Trace<'_> {
     /// Judges a credential's issuer by the trust list of its role.
     pub(super) fn trusted(&mut self, index: usize, role: &Role, rule: &TrustRule) {
         let path = format!("$.roles[{index}].trust");
-        let text = format!("by {} of {}, at most {} h old", rule.list(), rule.authority(), {
-            rule.max_age()
-        });
+        let (list, authority, age) = (rule.list(), rule.authority(), rule.max_age());
+        let text = format!("by {list} of {authority}, at most {age} h old");
         let said = (role.name(), text.as_str());
         let Some(shown) = self.evidence().role(index) else {
             let why = "no credential is shown";

@@ -218,7 +218,7 @@ const CASES: [Case; 20] = [
     Case {
         name: "a claim too many, and an epoch replaced",
         made: Made::Surplus,
-        known: Known::Next(3600),
+        known: Known::Next(1800),
         reasons: &["claim-surplus:$.claims", "status-replaced:$.roles[1].lists[0]"],
         ..GOOD
     },
