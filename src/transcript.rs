@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 21] = [
+        let tags: [&[u8]; 22] = [
             CREDENTIAL_UNBOUND,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,

@@ -228,7 +228,7 @@ impl StatusState {
             ("heads", Document::Array(heads)),
             ("superseded", Document::Array(superseded.collect())),
         ];
-        let trust = (!trust.is_empty()).then(|| ("trust", Document::Array(trust)));
+        let trust = (!trust.is_empty()).then_some(("trust", Document::Array(trust)));
         Document::object(members.into_iter().chain(trust))
     }
 

@@ -417,7 +417,7 @@ impl Holder {
             time_entry("valid_from", self.valid_from),
             time_entry("valid_until", self.valid_until),
             (!self.lists.is_empty())
-                .then(|| ("lists", array(&self.lists, ExampleList::to_document))),
+                .then(|| ("lists", array(&self.lists, |list| list.to_document()))),
             self.refusal.map(|refusal| ("standing", Document::text(refusal.word()))),
             self.precedence.map(|number| ("precedence", Document::Integer(number.into()))),
         ];
@@ -478,7 +478,7 @@ impl ExampleList {
         })
     }
 
-    fn to_document(&self) -> Document {
+    fn to_document(self) -> Document {
         Document::object([
             ("epoch", Document::Integer(self.epoch.into())),
             ("issued_at", Document::Text(self.issued_at.to_string())),

@@ -105,7 +105,8 @@ fn quorums_of_sixteen_roles_against_counting() {
         let [conjunct] = compiled.conjuncts() else { panic!("one rule") };
         for seed in 0..200usize {
             let value = |role: usize| i128::try_from(seed.wrapping_mul(2_654_435_761) >> role & 3);
-            let value = |role: usize| value(role).unwrap() * i128::from(role % (seed + 1) != 0);
+            let value =
+                |role: usize| value(role).unwrap() * i128::from(!role.is_multiple_of(seed + 1));
             let count = |role: usize| (0..16).filter(|other| value(*other) == value(role)).count();
             let most = (0..16).map(count).max().unwrap();
             let hidden = |at: SlotSource| Some(value(at.role));
