@@ -88,6 +88,44 @@ impl Validity {
     }
 }
 
+/// Why a credential is not valid at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lapse {
+    /// It is not valid yet.
+    NotYet {
+        /// From when on it is.
+        from: Timestamp,
+    },
+    /// It has expired.
+    Expired {
+        /// When it did.
+        until: Timestamp,
+    },
+}
+
+impl fmt::Display for Lapse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotYet { from } => write!(f, "not valid before {from}"),
+            Self::Expired { until } => {
+                write!(f, "expired at {until}: have it renewed by its issuer")
+            }
+        }
+    }
+}
+
+impl Validity {
+    /// Why it is not valid at a time, where clocks may differ by so many seconds; none if it is.
+    pub fn lapse(self, at: Timestamp, skew: u64) -> Option<Lapse> {
+        let time = |hours: u32| Timestamp::from_hours(hours.into()).unwrap_or(Timestamp::MAX);
+        if u64::from(self.from) > at.unix().saturating_add(skew) / 3600 {
+            return Some(Lapse::NotYet { from: time(self.from) });
+        }
+        let expired = u64::from(self.until) <= at.unix().saturating_sub(skew) / 3600;
+        expired.then(|| Lapse::Expired { until: time(self.until) })
+    }
+}
+
 /// Gives status handles: a keyed permutation of a counter, so that handles are unique and tell neither
 /// order nor number.
 ///

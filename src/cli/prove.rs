@@ -194,6 +194,7 @@ impl Arguments {
             | ProveError::NotAcceptable { .. }
             | ProveError::NotSatisfied { .. }
             | ProveError::NotEqual { .. }
+            | ProveError::Lapsed { .. }
             | ProveError::Cancelled
             | ProveError::Failed => Failure::refused(complaint),
             ProveError::Credential { role } => {

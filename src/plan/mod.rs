@@ -17,7 +17,7 @@ mod supply;
 #[cfg(test)]
 mod tests;
 
-use crate::credential::Credential;
+use crate::credential::{Credential, Lapse};
 use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Presence, Validity};
 use crate::request::PresentationRequest;
 use crate::schema::STATUS_HANDLE;
@@ -161,8 +161,8 @@ pub enum Misfit {
     #[error("not trusted: {0}")]
     Untrusted(TrustRefusal),
     /// It is not valid at the time of the request.
-    #[error("not valid at the time of the request")]
-    Validity,
+    #[error("{0}")]
+    Validity(Lapse),
     /// There is no entry of a list for it that is recent enough.
     #[error("no recent entry of {list} is at hand for it: refresh its status")]
     NoEntry {

@@ -134,10 +134,9 @@ impl<'a> Search<'a> {
         if let Err(misfit) = self.supply.window(role, credential) {
             return Some(misfit);
         }
-        let (now, window) = (self.at.hours(), credential.validity());
-        let valid = u64::from(window.from()) <= now && now < u64::from(window.until());
-        if !valid && role.validity() != Validity::Skip {
-            return Some(Misfit::Validity);
+        let lapse = credential.validity().lapse(self.at, self.supply.skew());
+        if let Some(lapse) = lapse.filter(|_| role.validity() != Validity::Skip) {
+            return Some(Misfit::Validity(lapse));
         }
         if let Err(misfit) = self.supply.entries(index, credential) {
             return Some(misfit);
@@ -318,7 +317,7 @@ fn form(form: &PublicForm, places: &mut BTreeSet<SlotSource>) {
     places.extend(form.terms.iter().filter_map(|(_, term)| match term {
         PublicTerm::Disclosed(source)
         | PublicTerm::Years { base: PublicDay::Disclosed(source), .. } => Some(*source),
-        PublicTerm::NowHours
+        PublicTerm::NowHours(_)
         | PublicTerm::Now
         | PublicTerm::Today
         | PublicTerm::SigningFrom(_)

@@ -25,6 +25,11 @@ impl<'a> Supply<'a> {
         Self { policy, supplies, at, skew }
     }
 
+    /// Seconds by which clocks may differ.
+    pub(super) fn skew(&self) -> u64 {
+        self.skew
+    }
+
     /// For each list of a role, the newest entry that shows what is asked of a credential, as the
     /// verifier will judge it: neither too old nor overdue nor yet to come.
     pub(super) fn entries(&self, role: usize, held: &Credential) -> Result<Vec<usize>, Misfit> {
@@ -84,7 +89,7 @@ impl<'a> Supply<'a> {
         // The widest window tells least; whether the credential lies in it, the list says by name.
         let begins = held.validity().from();
         let own = SigningWindow::new(begins, begins + 1);
-        let own = own.ok_or(Misfit::Validity)?;
+        let own = own.ok_or(Misfit::Issuer)?;
         list.judge(key, schema, own).map_err(Misfit::Untrusted)?;
         Ok(Some(window))
     }

@@ -156,7 +156,7 @@ fields = [
             )
         };
         let text = format!(
-            "format = 'sigil-policy/1'\nid = 'example.org/p'\nversion = '1.0.0'\n\
+            "format = 'sigil-policy/1'\nid = 'example.org/p'\nversion = '1.0.0'\nclock_skew = 0\n\
              claims = [\n{{ path = 'a.country', disclosure = 'must', one_of = ['CH', 'LI'] }},\n\
              {{ path = 'a.tier', disclosure = 'must' }},\n\
              {{ path = 'a.nickname', disclosure = 'may', one_of = ['Jo', 'Mo'] }}]\n\

@@ -49,11 +49,13 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
 }
 
 impl Plan {
-    /// Every credential is valid at the time of the request: valid_from ≤ now < valid_until. Where a trust
+    /// Every credential is valid at the time of the request, give or take the skew of clocks in seconds:
+    /// valid_from ≤ now + skew and now − skew < valid_until. Where a trust
     /// list has the role's keys, it also begins in the window that the presentation states.
-    pub(super) fn validity(&mut self, role: usize, compiled: &Role) {
+    pub(super) fn validity(&mut self, role: usize, compiled: &Role, skew: i32) {
         let path = format!("$.roles[{role}].validity");
-        let bounds = [(VALID_FROM, Comparison::Le), (VALID_UNTIL, Comparison::Gt)];
+        // Whoever's clock is a little ahead or behind is not refused for it, at either end.
+        let bounds = [(VALID_FROM, Comparison::Le, skew), (VALID_UNTIL, Comparison::Gt, -skew)];
         let hour = |message, op, term| Rule::Compare {
             hidden: vec![(1, SlotSource { role, message })],
             op,
@@ -67,25 +69,25 @@ impl Plan {
             let begins = hour(VALID_FROM, Comparison::Ge, PublicTerm::SigningFrom(role));
             self.rules.push((trust.clone(), begins));
             if compiled.validity() == Validity::Skip {
-                let last = PublicTerm::LastSigning { role, by_now: false };
+                let last = PublicTerm::LastSigning { role, by_now: None };
                 self.rules.push((trust, hour(VALID_FROM, Comparison::Le, last)));
             }
         }
         match compiled.validity() {
             Validity::Hidden => {
-                for (message, op) in bounds {
+                for (message, op, skew) in bounds {
                     // One comparison says both that it has begun and that it was signed in time.
                     let term = match message == VALID_FROM && trusted {
-                        true => PublicTerm::LastSigning { role, by_now: true },
-                        false => PublicTerm::NowHours,
+                        true => PublicTerm::LastSigning { role, by_now: Some(skew) },
+                        false => PublicTerm::NowHours(skew),
                     };
                     self.rules.push((path.clone(), hour(message, op, term)));
                 }
             }
             Validity::Reveal => {
-                for (message, op) in bounds {
+                for (message, op, skew) in bounds {
                     let hour = PublicTerm::Disclosed(SlotSource { role, message });
-                    let terms = vec![(1, hour), (-1, PublicTerm::NowHours)];
+                    let terms = vec![(1, hour), (-1, PublicTerm::NowHours(skew))];
                     let form = PublicForm { constant: 0, terms };
                     let rule = Rule::Public(PublicRule::Compare { form, op });
                     self.rules.push((path.clone(), rule));
@@ -237,7 +239,10 @@ impl Assembly<'_> {
     /// parameters of their own, so that two thresholds that happen to be equal keep the shape.
     fn public(&mut self, form: &PublicForm, interval: Interval) -> Option<Param> {
         let param = (ParamSource::Form(form.clone()), interval);
-        let shared = *form == PublicForm::term(PublicTerm::NowHours);
+        let hour = |(factor, term): &(i128, PublicTerm)| {
+            *factor == 1 && matches!(term, PublicTerm::NowHours(_))
+        };
+        let shared = form.constant == 0 && form.terms.len() == 1 && form.terms.iter().all(hour);
         let index = match self.params.iter().position(|other| shared && *other == param) {
             Some(index) => index,
             None => {

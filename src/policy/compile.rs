@@ -150,6 +150,7 @@ pub struct CompiledPolicy {
     agreements: Vec<Agreement>,
     settled: Vec<PublicCheck>,
     lists: Vec<ListCheck>,
+    clock_skew: u64,
     warnings: Vec<Fault>,
 }
 
@@ -186,6 +187,7 @@ impl CompiledPolicy {
             agreements,
             settled,
             lists,
+            clock_skew: 0,
             warnings,
         })
     }
@@ -267,6 +269,11 @@ impl CompiledPolicy {
     /// order, whose messages stand after those of the roles.
     pub fn lists(&self) -> &[ListCheck] {
         &self.lists
+    }
+
+    /// Seconds by which clocks may differ.
+    pub fn clock_skew(&self) -> u64 {
+        self.clock_skew
     }
 
     /// What is accepted but should be meant.
@@ -387,7 +394,7 @@ impl Policy {
         let mut plan = Plan::default();
         self.compile_claims(&mut roles, &mut plan)?;
         for (i, role) in roles.iter().enumerate() {
-            plan.validity(i, role);
+            plan.validity(i, role, i32::try_from(self.clock_skew).unwrap_or(i32::MAX));
         }
         let leap_day = self.leap_day;
         let scope = Scope::new(&roles, &self.params, leap_day);
@@ -395,7 +402,8 @@ impl Policy {
         self.compile_equalities(&scope, &mut plan)?;
         self.compile_lists(&scope, &mut plan)?;
         self.refuse_never(&scope, &plan)?;
-        CompiledPolicy::of_plan(roles, plan)
+        let compiled = CompiledPolicy::of_plan(roles, plan)?;
+        Ok(CompiledPolicy { clock_skew: self.clock_skew.into(), ..compiled })
     }
 
     fn compile_roles(&self, schemas: &[Schema]) -> Result<Vec<Role>, Fault> {

@@ -51,8 +51,9 @@ pub enum PublicDay {
 /// A public quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PublicTerm {
-    /// Whole hours from 1970-01-01T00:00:00Z to the time of the request.
-    NowHours,
+    /// Whole hours from 1970-01-01T00:00:00Z to the time of the request moved by so many seconds, as clocks
+    /// may differ.
+    NowHours(i32),
     /// Seconds from 1970-01-01T00:00:00Z to the time of the request.
     Now,
     /// Days from 0001-01-01 to the day of the request.
@@ -73,12 +74,12 @@ pub enum PublicTerm {
     /// The first hour in which the credential of a role may begin, as the presentation states it.
     SigningFrom(usize),
     /// The last hour in which the credential of a role may begin, as the presentation states it; no
-    /// later than the hour of the request, if `by_now`.
+    /// later than the hour of the request moved by so many seconds, if `by_now`.
     LastSigning {
         /// The role.
         role: usize,
-        /// Whether the hour of the request bounds it too.
-        by_now: bool,
+        /// Seconds by which clocks may differ, if the hour of the request bounds it too.
+        by_now: Option<i32>,
     },
     /// By how much the signed integer of a message is above that of the schema that the policy is written
     /// against.
@@ -105,12 +106,12 @@ impl PublicTerm {
             Encoded::Text(_) | Encoded::Bytes(_) => None,
         };
         Some(match self {
-            Self::NowHours => now.hours().into(),
+            Self::NowHours(skew) => moved_hours(now, *skew),
             Self::Now => now.unix().into(),
             Self::SigningFrom(role) => revealed.window(*role)?.from().into(),
             Self::LastSigning { role, by_now } => {
                 let last = i128::from(revealed.window(*role)?.until()) - 1;
-                if *by_now { last.min(now.hours().into()) } else { last }
+                by_now.map_or(last, |skew| last.min(moved_hours(now, skew)))
             }
             Self::Shift(source) => revealed.shift(*source),
             Self::Today => now.date().days().into(),
@@ -129,6 +130,11 @@ impl PublicTerm {
             }
         })
     }
+}
+
+/// The hour of a time that is moved by seconds; no earlier than the first.
+fn moved_hours(now: Timestamp, seconds: i32) -> i128 {
+    (i128::from(now.unix()) + i128::from(seconds)).max(0) / 3600
 }
 
 impl PublicForm {
@@ -154,7 +160,7 @@ impl PublicForm {
     /// Whether its value depends on the time of the request.
     pub fn is_timed(&self) -> bool {
         self.terms.iter().any(|(_, term)| match term {
-            PublicTerm::NowHours
+            PublicTerm::NowHours(_)
             | PublicTerm::Now
             | PublicTerm::Today
             | PublicTerm::LastSigning { .. }

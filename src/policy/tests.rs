@@ -124,7 +124,8 @@ fn the_demo_policy_compiles_to_this() {
     assert_eq!(
         compiled.params(),
         [
-            PublicForm::term(PublicTerm::NowHours),
+            PublicForm::term(PublicTerm::NowHours(300)),
+            PublicForm::term(PublicTerm::NowHours(-300)),
             PublicForm::constant(733_041),
             // The threshold, and the 1 that marks presence of the optional savings.
             PublicForm::constant(5_000_001),
@@ -135,7 +136,8 @@ fn the_demo_policy_compiles_to_this() {
     let bits = [22, 22, 22, 65, 22, 22, 64].map(Interval::bits);
     assert_eq!(shape.slots(), bits);
     let two_64 = 1i128 << 64;
-    let params = [(0, (1 << 22) - 1), (0, (1 << 22) - 1), (1, 2 * (two_64 - 1) + 1)];
+    let hours = (0, (1 << 22) - 1);
+    let params = [hours, hours, (0, (1 << 22) - 1), (1, 2 * (two_64 - 1) + 1)];
     assert_eq!(shape.params(), params.map(|(low, high)| Interval::new(low, high).unwrap()));
     let compare = |slots: &[u16], op, param| {
         let slots = slots.iter().map(|slot| (1, Slot(*slot))).collect();
@@ -365,17 +367,22 @@ fn validity_is_proven_revealed_or_skipped() {
     };
     let hidden = with("hidden");
     assert_eq!(hidden, compile("").unwrap());
-    assert_eq!(hidden.params(), [ParamSource::Form(PublicForm::term(PublicTerm::NowHours))]);
+    let hours = [300, -300].map(|skew| PublicForm::term(PublicTerm::NowHours(skew)));
+    assert_eq!(hidden.params(), hours.map(ParamSource::Form));
     assert_eq!(hidden.slots().len(), 4);
     for (from, until, valid) in [(5, 6, true), (6, 7, false), (4, 5, false), (0, 9, true)] {
         let shape = hidden.shape().unwrap();
-        assert_eq!(shape.holds(&[from, until, 0, 9], &[5]), Ok(valid), "{from} {until}");
+        assert_eq!(shape.holds(&[from, until, 0, 9], &[5, 5]), Ok(valid), "{from} {until}");
     }
     let reveal = with("reveal");
     assert_eq!((reveal.slots().len(), reveal.roles()[0].must()), (2, &[2, 3][..]));
     for (from, until, valid) in [(5, 6, true), (6, 7, false), (4, 5, false), (0, 9, true)] {
         let revealed = |place: SlotSource| integer([0, 0, from, until][place.message]);
-        assert_eq!(reveal.failing_check(hour(5), &revealed).is_none(), valid, "{from} {until}");
+        let at = |seconds: u64| Timestamp::from_unix(5 * 3600 + seconds).unwrap();
+        let holds = |seconds| reveal.failing_check(at(seconds), &revealed).is_none();
+        assert_eq!(holds(300), valid, "{from} {until}");
+        // Clocks may differ by 300 seconds: at its last moment, and a little before its first.
+        assert_eq!((until == 5 && holds(299), from == 6 && holds(3_300)), (until == 5, from == 6));
     }
     assert_eq!(reveal.failing_check(hour(5), &nothing).unwrap().path, "$.roles[0].validity");
     let skip = with("skip");

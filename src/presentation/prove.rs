@@ -9,9 +9,9 @@ use super::statement::{
 };
 use super::wire::{CredentialPart, ListPart, PredicatePart, Presentation};
 use crate::bbs::{self, HeldSignature, Proof, ProofInit, PublicKey};
-use crate::credential::Credential;
+use crate::credential::{Credential, Lapse};
 use crate::curve::{Scalar, SecretScalar};
-use crate::policy::{Equality, Presence, Shortfall, SlotSource};
+use crate::policy::{Equality, Presence, Shortfall, SlotSource, Validity};
 use crate::request::PresentationRequest;
 use crate::status::Entry;
 use crate::trust::SigningWindow;
@@ -76,7 +76,10 @@ pub enum ProveError {
         expected: usize,
     },
     /// A credential is on a list that it must not be on, or not on one that it must.
-    #[error("the entry for {path} does not show that it is {}", presence.word())]
+    #[error("{}", match presence {
+        Presence::Absent => format!("{path}: it is on the list (a credential: revoked or suspended)"),
+        Presence::Present => format!("{path}: it is not on the list that it must be on"),
+    })]
     Listed {
         /// The list's place in the policy.
         path: String,
@@ -107,6 +110,14 @@ pub enum ProveError {
     NotSatisfied {
         /// Paths in the policy of all the rules that do not hold, each once.
         rules: Vec<String>,
+    },
+    /// A credential is not valid at the time of the request.
+    #[error("{role}: {lapse}")]
+    Lapsed {
+        /// The credential's role.
+        role: String,
+        /// Since when, or until when.
+        lapse: Lapse,
     },
     /// Two claims that the policy wants equal are not.
     #[error("{a} and {b} are not equal")]
@@ -174,6 +185,7 @@ pub fn prove(
         return Err(ProveError::NotAcceptable { shortfalls });
     }
     check_keys(terms, key)?;
+    check_validity(terms, request, holdings)?;
     let members = members(holdings, &entries);
     let work = Work { statement: &statement, members, choices: &choices };
     work.check_equalities()?;
@@ -293,6 +305,22 @@ fn members<'a>(holdings: &[Holding<'a>], entries: &[&'a Entry]) -> Vec<Signed<'a
         integer: Box::new(|message| entry.integer(message)),
     });
     credentials.chain(entries).collect()
+}
+
+/// Asked before the circuit would refuse, so that the holder is told which it is.
+fn check_validity(
+    terms: &Terms,
+    request: &PresentationRequest,
+    holdings: &[Holding<'_>],
+) -> Result<(), ProveError> {
+    let policy = terms.policy();
+    for (role, holding) in policy.roles().iter().zip(holdings) {
+        let lapse = holding.credential.validity().lapse(request.time(), policy.clock_skew());
+        if let Some(lapse) = lapse.filter(|_| role.validity() == Validity::Hidden) {
+            return Err(ProveError::Lapsed { role: role.name().to_owned(), lapse });
+        }
+    }
+    Ok(())
 }
 
 fn check_keys(terms: &Terms, key: Option<&circuits::ProvingKey>) -> Result<(), ProveError> {

@@ -8,7 +8,9 @@ use super::population::{Applicant, Expected, Population};
 use crate::bbs::SecretKey;
 use crate::cli::failure::{Complaint, Failure};
 use crate::cli::progress;
-use crate::credential::{Credential, CredentialError, Issuer, StatusHandles, UnverifiedCredential};
+use crate::credential::{
+    Credential, CredentialError, Issuer, Lapse, StatusHandles, UnverifiedCredential,
+};
 use crate::decision::{Situation, StatusState, decide};
 use crate::did_key;
 use crate::encoding::Wire;
@@ -241,7 +243,12 @@ pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>)
         (Expected::Revoked, Err(error)) => matches!(error, ProveError::Listed { .. }),
         (Expected::Minor, Err(error)) => fails_only(error, "$.predicates[0]"),
         (Expected::Funds, Err(error)) => fails_only(error, "$.predicates[1]"),
-        (Expected::Expired | Expected::Early, Err(error)) => fails_only(error, "$.roles["),
+        (Expected::Expired, Err(error)) => {
+            matches!(error, ProveError::Lapsed { lapse: Lapse::Expired { .. }, .. })
+        }
+        (Expected::Early, Err(error)) => {
+            matches!(error, ProveError::Lapsed { lapse: Lapse::NotYet { .. }, .. })
+        }
         (Expected::Country, Err(error)) => {
             matches!(error, ProveError::NotAcceptable { shortfalls }
                 if matches!(shortfalls[..], [Shortfall::Rule { .. }]))

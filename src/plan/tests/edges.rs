@@ -176,7 +176,7 @@ fn reject_a_credential_outside_its_hours_unless_none_are_asked() {
         let card = card(1, suite, hours);
         match answer(&asks, &[&card]) {
             Ok(_) => assert!(fits, "{hours:?}"),
-            refused => assert_eq!((misfit(refused), fits), (Misfit::Validity, false)),
+            refused => assert!(matches!((misfit(refused), fits), (Misfit::Validity(_), false))),
         }
         assert!(answer(&skips, &[&card]).is_ok(), "{hours:?}");
     }

@@ -39,7 +39,7 @@ impl Random {
         if self.below(6) == 0 {
             // NowHours is 7 here.
             form.constant -= 7;
-            form.terms.push((1, PublicTerm::NowHours));
+            form.terms.push((1, PublicTerm::NowHours(0)));
         }
         form
     }

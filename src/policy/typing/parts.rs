@@ -54,7 +54,7 @@ pub(super) fn bounds(term: PublicTerm) -> (Bounds, Bounds) {
     match term {
         PublicTerm::Now => of(0, FieldType::Timestamp),
         PublicTerm::Today => of(0, FieldType::Date),
-        PublicTerm::NowHours | PublicTerm::SigningFrom(_) | PublicTerm::LastSigning { .. } => {
+        PublicTerm::NowHours(_) | PublicTerm::SigningFrom(_) | PublicTerm::LastSigning { .. } => {
             let hours = (0, Interval::bits(crate::schema::VALIDITY_BITS).high());
             (hours, hours)
         }
