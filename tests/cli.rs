@@ -6,10 +6,10 @@
 mod batch;
 #[path = "cli/place.rs"]
 mod place;
-#[path = "cli/trust.rs"]
-mod trust;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/trust.rs"]
+mod trust;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;

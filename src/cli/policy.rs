@@ -4,10 +4,13 @@ use super::artefacts::PolicyOrBundle;
 use super::failure::{Failure, InFile};
 use super::report::Report;
 use super::{algebra, artefacts, explain, judge, plan, time};
+use crate::bbs::PublicKey;
 use crate::did_key;
 use crate::document::{Document, Fault};
-use crate::policy::{CompiledPolicy, Policy, Shortfall, json_schema};
+
+use crate::policy::{CompiledPolicy, Policy, Shortfall, TrustRule, json_schema};
 use crate::presentation::VerifiedPresentation;
+use crate::trust::TrustList;
 use crate::value::Timestamp;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -316,6 +319,7 @@ pub(super) fn describe_verified(
     report: Report,
     policy: &Policy,
     verified: &VerifiedPresentation,
+    trust: &[TrustList],
 ) -> Report {
     let mut report = report.line("Revealed:");
     let mut revealed = Map::new();
@@ -330,14 +334,53 @@ pub(super) fn describe_verified(
     let rules: Vec<String> = verified.proven().iter().map(|place| rule(policy, place)).collect();
     report = report.line("Proven of hidden values:");
     report = rules.iter().fold(report, |report, rule| report.line(format!("  {rule}")));
+    report = describe_epochs(report, policy, verified);
     let mut issuers = Map::new();
+    let mut names = Map::new();
     report = report.line("Issuers:");
-    for (role, key) in verified.issuers() {
+    for ((role, key), rule) in verified.issuers().iter().zip(policy.trust_rules()) {
         let did = did_key::encode(key);
-        report = report.row(role, &did);
+        let name = rule.and_then(|rule| issuer_name(rule, trust, key));
+        let text = name.as_ref().map_or_else(|| did.clone(), |name| format!("{name}, {did}"));
+        report = report.row(role, text);
         issuers.insert(role.clone(), did.into());
+        if rule.is_some() {
+            names.insert(role.clone(), name.into());
+        }
     }
-    report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
+    report
+        .json("revealed", revealed)
+        .json("proven", rules)
+        .json("issuers", issuers)
+        .json("issuer_names", names)
+}
+
+/// The name that the newest edition at hand of a role's trust list has for an issuer's key.
+fn issuer_name(rule: &TrustRule, trust: &[TrustList], key: &PublicKey) -> Option<String> {
+    let own = |list: &&TrustList| list.id() == rule.list() && list.authority() == rule.authority();
+    let newest = trust.iter().filter(own).max_by_key(|list| list.sequence())?;
+    newest.issuer(key).map(|listed| listed.issuer.to_owned())
+}
+
+/// The epochs of lists that a presentation rests on.
+fn describe_epochs(report: Report, policy: &Policy, verified: &VerifiedPresentation) -> Report {
+    let rules = policy.lists().flatten().zip(verified.lists());
+    let mut lists: Vec<Value> = Vec::new();
+    let mut report = match verified.lists() {
+        [] => report,
+        _ => report.line("Lists:"),
+    };
+    for (rule, shown) in rules {
+        let stamp = &shown.stamp;
+        let text = format!("{}, epoch {} of {}", rule.list(), stamp.epoch, stamp.issued_at);
+        report = report.row(rule.presence().word(), text);
+        lists.push(json!({
+            "list": rule.list(), "is": rule.presence().word(), "epoch": stamp.epoch,
+            "issued_at": stamp.issued_at.to_string(), "head": shown.head.to_string(),
+            "path": shown.path,
+        }));
+    }
+    report.json("lists", lists)
 }
 
 /// Why what is disclosed is not acceptable, with rules in the policy's own words.
@@ -356,7 +399,8 @@ pub(super) fn rule(policy: &Policy, place: &str) -> String {
 
 fn read_rule(document: &Document, place: &str) -> Option<String> {
     let (list, rest) = place.strip_prefix("$.")?.split_once('[')?;
-    let index: usize = rest.split_once(']')?.0.parse().ok()?;
+    let (index, part) = rest.split_once(']')?;
+    let index: usize = index.parse().ok()?;
     let Document::Array(items) = member(document, list)? else { return None };
     let item = items.get(index)?;
     Some(match list {
@@ -365,7 +409,7 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
             let words: Vec<&str> = text(item, "expr")?.split_whitespace().collect();
             format!("{}: {}", text(item, "name")?, words.join(" "))
         }
-        "roles" => format!("{}: valid at the time of the request", text(item, "name")?),
+        "roles" => role_rule(item, part.strip_prefix('.')?)?,
         "claims" => format!("{}: one of the values listed", text(item, "path")?),
         "equal" => {
             let Document::Array(pair) = item else { return None };
@@ -374,6 +418,22 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// A rule of a role, by what follows the role's place.
+fn role_rule(role: &Document, part: &str) -> Option<String> {
+    let name = text(role, "name")?;
+    if part == "trust" {
+        let list = text(member(role, "trust")?, "list")?;
+        return Some(format!("{name}: begins when {list} lets its issuer's key sign"));
+    }
+    let Some(index) = part.strip_prefix("lists[").and_then(|part| part.strip_suffix(']')) else {
+        return Some(format!("{name}: valid at the time of the request"));
+    };
+    let Document::Array(lists) = member(role, "lists")? else { return None };
+    let rule = lists.get(index.parse::<usize>().ok()?)?;
+    let field = text(rule, "field").map(|field| format!(".{field}")).unwrap_or_default();
+    Some(format!("{name}{field}: {} on {}", text(rule, "is")?, text(rule, "list")?))
 }
 
 fn member<'d>(document: &'d Document, key: &str) -> Option<&'d Document> {

@@ -6,7 +6,7 @@ use super::report::Report;
 use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::{Exit, artefacts, judge, policy, time};
-use crate::decision::{Situation, StatusState, Verdict, decide};
+use crate::decision::{Situation, Verdict, decide};
 use crate::policy::Policy;
 use crate::presentation::{Expectation, VerifiedPresentation, VerifyError, verify};
 use crate::request::{InMemoryNonces, NonceError};
@@ -26,7 +26,7 @@ use std::path::PathBuf;
 /// another run.
 ///
 /// Reads the directory of terms (no proving key is needed), the request as it was sent, the presentation
-/// in either form, what is known of statuses with --status, and the clock unless --now is given. Writes
+/// in either form, what is known of statuses with --status and --head, and the clock unless --now is given. Writes
 /// to the file of spent nonces and, with --record, the record of the decision.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -52,6 +52,9 @@ pub(super) struct Arguments {
     /// What is known of the statuses of credentials, for policies that ask for it.
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// The signed head of an epoch that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE")]
+    head: Vec<PathBuf>,
     /// A file to make, of mode 0600, for the record of the decision.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -70,8 +73,7 @@ impl Arguments {
         let request = artefacts::request(&self.request)?;
         let (presentation, octets) = artefacts::presentation(&self.presentation)?;
         let now = self.now.map_or_else(time::now, Ok)?;
-        let status =
-            self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
+        let status = artefacts::known(self.status.as_deref(), &self.head)?;
         // Begun before the nonce is spent: an answer must not be lost to a name that is taken.
         let record = self.record.as_deref().map(|path| NewFile::begin(path, Access::Secret));
         let record = record.transpose()?;
@@ -128,7 +130,7 @@ pub(super) fn outcome(
     let accepted = verdict.decision().is_permit();
     let report = Report::new().line(if accepted { "Accepted" } else { "Denied" });
     let report = judge::decision(report, verdict);
-    policy::describe_verified(report, policy, verified)
+    policy::describe_verified(report, policy, verified, &[])
         .json("accepted", accepted)
         .json("bundle", verified.bundle().to_string())
         .json("request", verified.request_digest().to_string())
@@ -138,7 +140,7 @@ pub(super) fn outcome(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Code;
+    use crate::decision::{Code, StatusState};
     use crate::policy::Bundle;
     use crate::presentation::tests::scenario::{self, sixteen};
     use crate::presentation::{Terms, prove};

@@ -70,7 +70,7 @@ fn seen(report: Report, bundle: &Bundle, findings: &Findings) -> Report {
     let accepted = findings.all.verdicts.iter().flatten().flatten().next();
     let Some(verified) = accepted else { return report.line("Nobody was accepted.") };
     let report = report.line("All that the verifier saw of the first applicant accepted:");
-    policy::describe_verified(report, bundle.policy(), verified)
+    policy::describe_verified(report, bundle.policy(), verified, &[])
 }
 
 fn speeds(report: Report, findings: &Findings) -> Report {
