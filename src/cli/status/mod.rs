@@ -126,12 +126,15 @@ fn elements_of(text: &str) -> Result<Elements, Failure> {
 }
 
 /// A did:key as an argument.
-fn authority(text: &str) -> Result<PublicKey, String> {
+pub(super) fn authority(text: &str) -> Result<PublicKey, String> {
     did_key::decode(text).map_err(|error| error.to_string())
 }
 
 /// Opens the file of an epoch, of the authority that was named if one was.
-fn open(path: &Path, by: Option<&PublicKey>) -> Result<ListFile<BufReader<File>>, Failure> {
+pub(super) fn open(
+    path: &Path,
+    by: Option<&PublicKey>,
+) -> Result<ListFile<BufReader<File>>, Failure> {
     let file = File::open(path).map_err(|error| io_failure("read", path, &error))?;
     let file = ListFile::open(BufReader::new(file)).map_err(|error| file_failure(path, &error))?;
     if by.is_some_and(|by| *by != file.head().key().authority) {
@@ -143,7 +146,7 @@ fn open(path: &Path, by: Option<&PublicKey>) -> Result<ListFile<BufReader<File>>
 }
 
 /// A list's file that does not hold up: malformed, or with a signature that is none.
-fn file_failure(path: &Path, error: &FileError) -> Failure {
+pub(super) fn file_failure(path: &Path, error: &FileError) -> Failure {
     let complaint = Complaint::new(error.to_string()).in_file(path);
     match error {
         FileError::Io(error) => io_failure("read", path, error),
