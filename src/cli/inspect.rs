@@ -1,9 +1,13 @@
 //! `sigil inspect`: what a file is, for people, without its secrets.
 
+mod lists;
+
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{artefacts, authority, files, policy, request, schema, terms};
+use super::{
+    artefacts, authority, files, policy, request, schema, terms, trust as trust_cli, wallet,
+};
 use crate::credential::{self, UnverifiedCredential};
 use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
@@ -13,6 +17,9 @@ use crate::policy::{Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::PresentationRequest;
 use crate::schema::Schema;
+use crate::status::chain::KNOWN_HEADS_FORMAT;
+use crate::status::{ENTRY_FORMAT, HEAD_FORMAT, UnverifiedEntry};
+use crate::trust;
 use crate::value::Timestamp;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -26,11 +33,13 @@ const PEM: &str = "-----BEGIN";
 /// Say what a file is.
 ///
 /// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
-/// issuer's secret, authority's key, what a consumer needs, what is known of
-/// statuses or the record of a decision. Of secrets only the public part is shown, and of a credential only the names of
-/// its fields, unless --show-values is given. Nothing is verified: that takes `verify`.
+/// issuer's secret, authority's key, what a consumer needs, what is known of statuses, the record of a
+/// decision, a list's file, head or entry, a trust list, known heads, or the folder of a wallet. Of
+/// secrets only the public part is shown, of a credential only the names of its fields, unless
+/// --show-values is given, and of a wallet only what its files are. Nothing is verified but the
+/// signatures of heads and trust lists: that takes `verify`.
 ///
-/// Reads the file, whatever its name. Writes nothing.
+/// Reads the file or folder, whatever its name. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -47,9 +56,16 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self) -> Result<Report, Failure> {
+        let named = |report: Report| report.json("file", self.file.display().to_string());
+        if self.file.is_dir() {
+            return lists::wallet(&self.file).map(named);
+        }
+        if let Some(report) = lists::list_file(&self.file)? {
+            return Ok(named(report));
+        }
         let octets = files::read(&self.file, terms::MAX_KEY)?;
         let report = self.describe(&octets)?;
-        Ok(report.json("file", self.file.display().to_string()).json("octets", octets.len()))
+        Ok(named(report).json("octets", octets.len()))
     }
 
     fn describe(&self, octets: &[u8]) -> Result<Report, Failure> {
@@ -111,6 +127,18 @@ impl Arguments {
                     .fact("issuer", did_key::encode(&key))
                     .fact("suite", suite.id()))
             }
+            HEAD_FORMAT => {
+                let report = named("list head").line("Head of an epoch; its signature holds");
+                let head = artefacts::head(file)?;
+                Ok(lists::head(report, &head))
+            }
+            ENTRY_FORMAT => Ok(lists::entry(&UnverifiedEntry::parse(octets).in_file(file)?)),
+            KNOWN_HEADS_FORMAT => lists::known(octets).in_file(file),
+            trust::FORMAT => Ok(trust_cli::describe(named("trust list"), &artefacts::trust(file)?)),
+            wallet::FORMAT => {
+                wallet::parse_mark(octets).in_file(file)?;
+                Ok(named("wallet").line("Mark of a wallet; inspect the folder that it is in"))
+            }
             other if other == envelope_format() => {
                 presentation(&Presentation::from_json(text).in_file(file)?)
             }
@@ -121,7 +149,8 @@ impl Arguments {
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
         let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
-                      status, decision record, key or issuer file";
+                      status, decision record, list, entry, head, trust list, wallet, key or \
+                      issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 

@@ -200,10 +200,53 @@ pub(super) fn describe(report: Report, policy: &Policy) -> Report {
     if let Some(title) = policy.title() {
         report = report.row("title", title).json("title", title);
     }
-    report
+    let report = report
         .fact("policy", policy.hash().to_string())
         .json("id", policy.id())
-        .json("version", policy.version().to_string())
+        .json("version", policy.version().to_string());
+    describe_conditions(report, policy)
+}
+
+/// What each role asks of its credential besides claims: the versions accepted, trust list and lists.
+fn describe_conditions(report: Report, policy: &Policy) -> Report {
+    let mut report = report;
+    let mut roles = Map::new();
+    let parts = policy.schemas().zip(policy.accepts());
+    let parts = parts.zip(policy.trust_rules().zip(policy.lists()));
+    for (((role, _), accepts), (trust, lists)) in parts {
+        let mut object = Map::new();
+        if !accepts.is_empty() {
+            let ids: Vec<String> = accepts.iter().map(ToString::to_string).collect();
+            report = report.row(role, format!("of schema {} too", ids.join(", ")));
+            object.insert("accepts".to_owned(), ids.into());
+        }
+        if let Some(rule) = trust {
+            let (list, age) = (rule.list(), rule.max_age());
+            let by = rule.authority().to_string();
+            let text = format!("issuers by {list}, at most {age} h old, signed by {by}");
+            report = report.row(role, text);
+            let rule = json!({ "list": list, "authority": by, "max_age": age });
+            object.insert("trust".to_owned(), rule);
+        }
+        let mut rules: Vec<Value> = Vec::new();
+        for rule in lists {
+            let what = rule.field().map_or_else(|| role.to_owned(), |f| format!("{role}.{f}"));
+            let (is, list, age) = (rule.presence().word(), rule.list(), rule.max_age());
+            let by = did_key::encode(rule.authority());
+            report =
+                report.row(&what, format!("{is} on {list}, at most {age} h old, signed by {by}"));
+            rules.push(json!({
+                "list": list, "authority": by, "max_age": age, "field": rule.field(), "is": is,
+            }));
+        }
+        if !rules.is_empty() {
+            object.insert("lists".to_owned(), rules.into());
+        }
+        if !object.is_empty() {
+            roles.insert(role.to_owned(), object.into());
+        }
+    }
+    report.json("conditions", roles)
 }
 
 /// What a policy asks for, once held against its schemas.

@@ -136,7 +136,7 @@ fn sign(list: &Path, key: &Path, previous: Option<&Path>, out: &Path) -> Result<
 }
 
 /// What a list says.
-fn describe(report: Report, list: &TrustList) -> Report {
+pub(super) fn describe(report: Report, list: &TrustList) -> Report {
     let previous = list.previous().map(|hash| hash.to_string());
     let mut report = report
         .line(format!("Trust list {}", list.id()))

@@ -152,6 +152,12 @@ impl KnownHeads {
         epochs.last_key_value().map(|(epoch, _)| *epoch)
     }
 
+    /// Every list that was seen, with its newest epoch.
+    pub fn lists(&self) -> impl Iterator<Item = (&ListKey, u64)> {
+        let lists = self.lists.values();
+        lists.filter_map(|(key, epochs)| Some((key, *epochs.last_key_value()?.0)))
+    }
+
     /// The head of this number that was seen.
     pub fn head(&self, key: &ListKey, epoch: u64) -> Option<HeadHash> {
         let (_, epochs) = self.lists.get(&name(key))?;

@@ -156,6 +156,11 @@ impl UnverifiedEntry {
         })
     }
 
+    /// The head of the epoch that it says it is of.
+    pub fn head(&self) -> &Arc<SignedHead> {
+        &self.head
+    }
+
     /// Verifies the signature.
     pub fn check(self) -> Result<Entry, StatusError> {
         let Self { head, lo, hi, signature } = self;

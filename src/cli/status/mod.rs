@@ -146,7 +146,7 @@ pub(super) fn open(
 }
 
 /// A list's file that does not hold up: malformed, or with a signature that is none.
-pub(super) fn file_failure(path: &Path, error: &FileError) -> Failure {
+fn file_failure(path: &Path, error: &FileError) -> Failure {
     let complaint = Complaint::new(error.to_string()).in_file(path);
     match error {
         FileError::Io(error) => io_failure("read", path, error),
@@ -203,7 +203,7 @@ fn pool(threads: Option<u16>) -> Result<ThreadPool, Failure> {
 }
 
 /// Which list it is, as facts.
-fn describe(report: Report, key: &ListKey) -> Report {
+pub(super) fn describe(report: Report, key: &ListKey) -> Report {
     let elements = match &key.elements {
         Elements::Handle => "handle".to_owned(),
         Elements::Field(of) => of.to_string(),

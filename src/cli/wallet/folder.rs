@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 /// The format of a wallet.
 pub(in crate::cli) const FORMAT: &str = "sigil-wallet/1";
 /// The file that says that a folder is a wallet.
-pub(in crate::cli) const MARK: &str = "wallet.json";
+const MARK: &str = "wallet.json";
 
 const LOCK: &str = "wallet.lock";
 const HEADS: &str = "heads.json";

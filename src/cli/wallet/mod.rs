@@ -10,7 +10,7 @@ mod list;
 mod present;
 mod refresh;
 
-pub(super) use folder::{FORMAT, MARK, Names, parse_mark};
+pub(super) use folder::{FORMAT, Names, parse_mark};
 
 use super::failure::Failure;
 use super::report::Report;

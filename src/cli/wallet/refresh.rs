@@ -6,7 +6,7 @@
 
 use super::super::failure::{Complaint, Failure};
 use super::super::report::Report;
-use super::super::status::{authority, file_failure, open};
+use super::super::status::{authority, open};
 use super::super::{Exit, artefacts};
 use super::folder::{Folder, Found};
 use super::list::is_present;
