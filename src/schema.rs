@@ -42,8 +42,8 @@
 //! # Versions
 //!
 //! A field may name its former names (`aliases = ["income"]`) and the value that credentials of
-//! versions without it are read as (`default = "0.00"`, a value as in a record). How the credentials
-//! of one version are read by rules that are written against another: [`evolution`].
+//! versions without it are read as (`default = "0.00"`, a value as in a record). How credentials of
+//! one version are read by rules that are written against another: [`evolution`].
 
 pub mod evolution;
 mod record;

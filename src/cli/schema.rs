@@ -44,9 +44,10 @@ pub(super) enum Command {
     },
     /// Say what changes from one version of a schema to the next, and who reads whose credentials.
     ///
-    /// The class is full, backward (the new version reads what was issued under the old one), forward
-    /// (the old version reads what is issued under the new one) or breaking; each change has its own,
-    /// with the reason. Then the part of the version number that has to be raised, and whether it was.
+    /// The class is full, backward (the new version reads what was issued under the old one),
+    /// forward (the old version reads what is issued under the new one) or breaking; each change
+    /// has its own, with the reason. Then the part of the version number that has to be raised, and
+    /// whether it was.
     ///
     /// Reads two schema documents. Writes nothing. Exit code 1 if --require is not met.
     #[command(after_help = "\

@@ -491,5 +491,33 @@ fn prove_predicate(
     }
 }
 
+/// The prover's steps without its questions.
+#[cfg(test)]
+pub(super) mod forge {
+    use super::*;
+
+    /// As [`prove`](super::prove), with whatever entries: nothing is asked of them.
+    pub(in crate::presentation) fn prove_unasked(
+        terms: &Terms,
+        request: &PresentationRequest,
+        holdings: &[Holding<'_>],
+        key: Option<&circuits::ProvingKey>,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Presentation, ProveError> {
+        let choices = holdings.iter().enumerate().map(|(i, one)| choose(terms, i, one));
+        let choices = choices.collect::<Result<Vec<_>, _>>()?;
+        let entries: Vec<&Entry> = holdings.iter().flat_map(|one| one.entries).copied().collect();
+        let stamps = entries.iter().map(|entry| *entry.stamp()).collect();
+        let statement = Statement::new(terms, request, &choices, stamps)?;
+        let members = members(holdings, &entries);
+        let work = Work { statement: &statement, members, choices: &choices };
+        match work.attempt(key, rng) {
+            Ok(presentation) => Ok(presentation),
+            Err(Attempt::Failed(error)) => Err(error),
+            Err(Attempt::Retry) => Err(ProveError::Failed),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,8 @@ use scenario::{Scenario, pair, rng, sixteen};
 use sigil_circuits as circuits;
 use std::collections::HashSet;
 
+mod lists;
+
 fn refused(scenario: &Scenario, presentation: &Presentation) -> bool {
     check(&scenario.terms, &scenario.request, presentation).is_err()
 }

@@ -6,6 +6,8 @@
     reason = "each user takes a part; a broken one must stop"
 )]
 
+pub mod epochs;
+
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sigil::bbs::{SecretKey, Suite};

@@ -213,7 +213,7 @@ impl fmt::Display for Kind {
 pub struct Change {
     /// What kind of change it is.
     pub kind: Kind,
-    /// The name of the field in the document that the place is in; none for what concerns the whole.
+    /// The name of the field in the document of the place; none for what concerns the whole.
     pub field: Option<String>,
     /// The document that the place is in: the old one for what the new one has no place for.
     pub side: Side,

@@ -18,7 +18,7 @@ pub struct SchemaDiff {
 }
 
 impl SchemaDiff {
-    /// The changes: those of the whole schema, then the fields' in the new order, then what is gone.
+    /// The changes: of the whole schema, then of fields in the new order, then what is gone.
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
@@ -79,7 +79,7 @@ pub fn diff(old: &Schema, new: &Schema) -> SchemaDiff {
 
 /// Whether the new version number says what the changes are.
 fn finding(old: Version, new: Version, bump: Bump) -> Option<String> {
-    // Where an old number can't be raised, the schema needs another name; saturating names it as it is.
+    // A greatest number can't be raised; no version is beyond it, and the finding names it.
     let least = match bump {
         Bump::None => old,
         Bump::Patch => Version { patch: old.patch.saturating_add(1), ..old },
@@ -311,8 +311,8 @@ impl<'s> Comparison<'s> {
     }
 }
 
-/// Names that an enumeration gains are beyond the old rules only, names that it loses beyond the new
-/// rules only; any other change of type is as the two types are.
+/// Names that an enumeration gains are beyond the old rules only, names that it loses beyond the
+/// new rules only; any other change of type is as the two types are.
 fn type_verdict(kind: Kind, old: &Field, new: &Field) -> Verdict {
     let both = Verdict::between(old, new);
     let readable = |base: &Field, actual: &Field| match shift(base, actual) {

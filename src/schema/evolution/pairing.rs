@@ -41,11 +41,6 @@ impl<'s> Pairing<'s> {
         Self { base: Names::new(base), actual: Names::new(actual) }
     }
 
-    /// The positions in the actual schema that a base field has a name in common with.
-    pub(super) fn claimed(&self, field: &Field) -> BTreeSet<usize> {
-        self.actual.claimed_by(field)
-    }
-
     /// The position and the field that a base field is in the actual schema, if it has one there.
     pub(super) fn partner(&self, field: &Field) -> Result<Option<(usize, &'s Field)>, Unreadable> {
         let there = self.actual.claimed_by(field);

@@ -282,8 +282,8 @@ impl History {
                 field.aliases.push(former);
                 self.new.remove(other);
             }
-            // A former name handed on to a field of another meaning. Two schemas show it as long as the
-            // field that had it keeps a name of its own; its author's lie is complete if it does not.
+            // A former name handed on to a field of another meaning. Two schemas show it as long as
+            // the field that had it keeps a name of its own; the lie is complete if it does not.
             15 => {
                 if let Some(name) = field.aliases.pop_if(|_| kept) {
                     self.settled.extend([identity, field.identity]);
@@ -352,8 +352,8 @@ fn credential(schema: &Schema, fields: &[Field], seeds: &[u64]) -> Credential {
 
 const INTERFACE: Interface = Interface::typed(Suite::Sha256);
 
-/// A comparison with a constant over the integer that a rule of the base computes with; false of what
-/// is absent.
+/// A comparison with a constant over the integer that a rule of the base computes with; false of
+/// what is absent.
 fn below(field: &Field, integer: i128, constant: i128) -> bool {
     match field.optional {
         true => integer != 0 && integer - 1 < constant,
@@ -361,7 +361,7 @@ fn below(field: &Field, integer: i128, constant: i128) -> bool {
     }
 }
 
-/// Checks all that a reading of the base's fields says of a credential; gives how many were readable.
+/// Checks all that a reading of the base's fields says of a credential; counts the readable ones.
 fn holds(
     (base, fields): (&Schema, &[Field]),
     (actual, there): (&Schema, &[Field]),

@@ -66,7 +66,7 @@ pub enum Unreadable {
     /// Integers with a sign, of different widths, of which one may be absent.
     #[error(
         "\"{field}\" is int({base}) in one version and int({actual}) in the other, and may be \
-         absent: absence does not shift with the values; keep the width, or make it required in both"
+         absent: absence does not shift with the values; keep the width, or require it in both"
     )]
     OptionalInteger {
         /// The field of the base.
@@ -218,7 +218,12 @@ impl Reading {
                 *slot = Some(message);
             }
         }
-        reading.unasked = unasked(&pairing, base, actual);
+        let always = actual.fields().iter().enumerate().filter_map(|(position, field)| {
+            let message = FIRST_FIELD + position;
+            let asked = reading.base_message(message).is_some();
+            (field.disclosure() == Disclosure::Always && !asked).then_some(message)
+        });
+        reading.unasked = always.collect();
         Ok(reading)
     }
 
@@ -238,8 +243,9 @@ impl Reading {
         self.covers.get(base_message).copied().unwrap_or(false)
     }
 
-    /// The messages of the actual schema that its issuer has always revealed and the base has no
-    /// field for: rules of the base do not reveal them, so they can't accept these credentials.
+    /// The messages of the actual schema that its issuer has always revealed and that no message of
+    /// the base is read from, be it that the base has no such field or can't read it: rules of the
+    /// base do not reveal them, so they can't accept these credentials.
     pub fn unasked(&self) -> &[usize] {
         &self.unasked
     }
@@ -251,16 +257,6 @@ impl Disclosure {
     pub fn admits(self, rules_under: Self) -> bool {
         self == Self::Allowed || self == rules_under
     }
-}
-
-/// Which fields of the actual schema are always revealed and claimed by none of the base's. A field
-/// that is claimed but unreadable is unreadable by that name.
-fn unasked(pairing: &Pairing<'_>, base: &Schema, actual: &Schema) -> Vec<usize> {
-    let asked: Vec<usize> = base.fields().iter().flat_map(|field| pairing.claimed(field)).collect();
-    let always = actual.fields().iter().enumerate().filter(|(position, field)| {
-        field.disclosure() == Disclosure::Always && !asked.contains(position)
-    });
-    always.map(|(position, _)| FIRST_FIELD + position).collect()
 }
 
 /// What credentials without the field are read as.

@@ -284,7 +284,10 @@ fn reject_codes_with_another_meaning() {
 /// The former name of a field is not found twice, however the two versions came to it.
 #[test]
 fn reject_fields_that_could_be_two() {
-    let field = |name: &str, aliases: &[&str]| json!({ "name": name, "type": "uint(8)", "default": 0, "aliases": aliases });
+    let field = |name: &str, former: &[&str]| {
+        let kind = "uint(8)";
+        json!({ "name": name, "type": kind, "default": 0, "aliases": former })
+    };
     for (a, b) in [
         (json!([field("a", &[]), field("b", &[])]), json!([field("a", &["b"])])),
         (json!([field("a", &[]), field("b", &[])]), json!([field("c", &["a", "b"])])),
@@ -311,6 +314,14 @@ fn what_is_always_revealed_is_not_overlooked() {
     let (old, new) = (one(plain.clone()), schema("1.1.0", &json!([plain, always])));
     assert_eq!(Reading::new(&old, &new).unwrap().unasked(), [5]);
     assert!(Reading::new(&new, &old).unwrap().unasked().is_empty());
+    // Nor is one that the base knows by name and can't read.
+    let named = |kind: &str, limit: &str| {
+        let name = "n";
+        json!({ "name": name, "type": kind, "disclosure": limit, "optional": true })
+    };
+    assert_eq!(reading(named("date", "always"), named("code", "always")).unasked(), [4]);
+    assert!(reading(named("date", "always"), named("code", "allowed")).unasked().is_empty());
+    assert!(reading(named("date", "allowed"), named("date", "always")).unasked().is_empty());
     use Disclosure::{Allowed, Always, Never};
     let admitted = [Always, Allowed, Never]
         .map(|limit| [Always, Allowed, Never].map(|rules| limit.admits(rules)));

@@ -1,0 +1,309 @@
+//! Forgeries with entries of sorted lists, versions of schemas and windows of issuers' keys, by a
+//! holder who runs the prover's own steps.
+
+use super::scenario::epochs::{Authority, recently};
+use super::scenario::{ADULT, IDENTITY, Scenario, expectation, issuer, rng, validity};
+use super::{check, refused};
+use crate::bbs::Suite;
+use crate::credential::Credential;
+use crate::did_key;
+use crate::presentation::prove::forge::prove_unasked;
+use crate::presentation::statement::Signer;
+use crate::presentation::{Holding, Presentation, ProveError, StatementError, VerifyError, prove};
+use crate::schema::Schema;
+use crate::status::Entry;
+use crate::trust::SigningWindow;
+use std::sync::Arc;
+
+const POLICY: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/listed"
+version = "1.0.0"
+[[roles]]
+name = "id"
+schema = "{schema0}"
+issuers = ["{issuer0}"]
+lists = [{ list = "https://lists.example/cards", authority = "{authority}", max_age = 24 },
+         { list = "https://lists.example/more", authority = "{authority}", max_age = 24 }]
+"#;
+
+struct Listed {
+    scenario: Scenario,
+    lists: [Authority; 2],
+}
+
+impl Listed {
+    fn new() -> Self {
+        let first = Authority::handles();
+        let elements = first.key.elements.clone();
+        let lists = [first, Authority::new("https://lists.example/more", elements, 31)];
+        let policy = POLICY.replace("{authority}", &lists[0].did());
+        Self { scenario: Scenario::new(&policy, &[(IDENTITY, ADULT)]), lists }
+    }
+
+    fn handle(&self) -> u64 {
+        self.scenario.credentials[0].status_handle()
+    }
+
+    /// Good entries of both lists.
+    fn entries(&self) -> [Entry; 2] {
+        [0, 1].map(|list: usize| self.lists[list].find(&[3], self.handle()))
+    }
+
+    /// The prover's steps with whatever entries.
+    fn forge(&self, entries: &[&Entry]) -> Result<Presentation, ProveError> {
+        let credential = &self.scenario.credentials[0];
+        let holdings = [Holding { entries, ..Holding::new(credential) }];
+        let Scenario { terms, request, key, .. } = &self.scenario;
+        prove_unasked(terms, request, &holdings, key.as_ref(), &mut rng(1))
+    }
+}
+
+#[test]
+fn forge_entries_dropped_swapped_or_doubled() {
+    let listed = Listed::new();
+    let [first, second] = listed.entries();
+    let good = listed.forge(&[&first, &second]).unwrap();
+    assert!(!refused(&listed.scenario, &good), "these are all the steps");
+    let change = |change: fn(&mut Presentation)| {
+        let mut changed = good.clone();
+        change(&mut changed);
+        check(&listed.scenario.terms, &listed.scenario.request, &changed).unwrap_err()
+    };
+    for error in [
+        change(|p| drop(p.lists.pop())),
+        change(|p| p.lists.clear()),
+        change(|p| p.lists.push(p.lists[0].clone())),
+    ] {
+        let lists = matches!(error, VerifyError::Statement(StatementError::Lists { .. }));
+        assert!(lists, "{error:?}");
+    }
+    for error in [
+        change(|p| p.lists.swap(0, 1)),
+        change(|p| p.lists[1] = p.lists[0].clone()),
+        change(|p| p.lists[0].link = None),
+        change(|p| p.lists[0].link = p.lists[1].link.clone()),
+        change(|p| p.lists[0].proof = p.lists[1].proof.clone()),
+        change(|p| p.lists[0].stamp.epoch += 1),
+        change(|p| p.lists[0].stamp.issued_at = p.lists[0].stamp.next_update),
+        change(|p| p.lists[0].stamp.next_update = p.lists[0].stamp.issued_at),
+        change(|p| p.lists[0].stamp.contents[31] ^= 1),
+    ] {
+        assert!(matches!(error, VerifyError::Refused), "{error:?}");
+    }
+}
+
+/// An entry of another list with the same numbers, at the same time, by the same authority: the prover's
+/// steps go through, and the signature is of another head.
+#[test]
+fn forge_gap_of_another_list_with_the_same_numbers() {
+    let listed = Listed::new();
+    let [first, second] = listed.entries();
+    assert_eq!(first.stamp(), second.stamp(), "nothing that travels tells them apart");
+    assert_eq!((first.lo(), first.hi()), (second.lo(), second.hi()));
+    let forged = listed.forge(&[&first, &first]).unwrap();
+    assert!(refused(&listed.scenario, &forged));
+    let forged = listed.forge(&[&second, &first]).unwrap();
+    assert!(refused(&listed.scenario, &forged));
+}
+
+/// Gaps that do not hold the handle: the circuit is not satisfied, at either end.
+#[test]
+fn reject_gaps_without_the_handle() {
+    let listed = Listed::new();
+    let (handle, [good, _]) = (listed.handle(), listed.entries());
+    let head = listed.lists[1].head(0, recently(), None);
+    for (lo, hi) in
+        [(handle + 1, 1u128 << 40), (0, handle.into()), (handle, handle.into()), (1 << 40, 1 << 40)]
+    {
+        let entry = listed.lists[1].entry(&head, lo, hi);
+        let error = listed.forge(&[&good, &entry]).unwrap_err();
+        let ProveError::NotSatisfied { rules } = &error else { panic!("{error:?}") };
+        assert_eq!(rules, &["$.roles[0].lists[1]"], "{lo}..{hi}");
+    }
+}
+
+/// Version 1 of a schema has no `region` and calls `points` otherwise; `level` was narrower, and `delta`
+/// too, so that it is signed as another integer.
+const FIRST: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/card"
+version = "1.0.0"
+fields = [
+  { name = "score", type = "uint(16)" },
+  { name = "delta", type = "int(8)" },
+  { name = "country", type = "code" },
+]
+"#;
+
+const SECOND: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/card"
+version = "2.0.0"
+fields = [
+  { name = "country", type = "code" },
+  { name = "region", type = "uint(8)", default = 7 },
+  { name = "points", type = "uint(32)", aliases = ["score"] },
+  { name = "delta", type = "int(16)" },
+  { name = "note", type = "uint(8)", optional = true },
+]
+"#;
+
+/// Written against version 2, for both.
+const VERSIONS: &str = r#"
+format = "sigil-policy/1"
+id = "example.org/versions"
+version = "1.0.0"
+claims = [{ path = "card.country", disclosure = "must", one_of = ["CH"] }]
+predicates = [
+  { name = "points", expr = "card.points >= 1000" },
+  { name = "region", expr = "card.region in [5, 7]" },
+  { name = "delta", expr = "card.delta >= -100 && card.delta != 5" },
+  { name = "note", expr = "!has(card.note) || card.note < 3" },
+]
+[[roles]]
+name = "card"
+schema = "{schema0}"
+accepts = ["{schema1}"]
+issuers = ["{issuer0}", "{issuer1}"]
+"#;
+
+/// Terms that accept both versions, and a credential of each.
+fn versions(second: &str, first: &str) -> (Scenario, Credential) {
+    let mut scenario = Scenario::new(VERSIONS, &[(SECOND, second), (FIRST, first)]);
+    let old = scenario.credentials.pop().unwrap();
+    (scenario, old)
+}
+
+fn prove_one(scenario: &Scenario, credential: &Credential) -> Result<Presentation, ProveError> {
+    let Scenario { terms, request, key, .. } = scenario;
+    prove(terms, request, &[Holding::new(credential)], key.as_ref(), &mut rng(1))
+}
+
+const NEW: &str = r#"{ "country": "CH", "region": 5, "points": 70000, "delta": -100, "note": 2 }"#;
+const OLD: &str = r#"{ "country": "CH", "score": 1000, "delta": -100 }"#;
+
+#[test]
+fn one_circuit_serves_the_credentials_of_both_versions() {
+    let (scenario, old) = versions(NEW, OLD);
+    let ids: Vec<_> = scenario.schemas.iter().map(|schema| schema.id()).collect();
+    let mut lengths = Vec::new();
+    for (credential, id) in [(&scenario.credentials[0], ids[0]), (&old, ids[1])] {
+        let presentation = prove_one(&scenario, credential).unwrap();
+        let verified = scenario.verify(&presentation).unwrap();
+        assert_eq!(verified.credentials()[0].schema, id);
+        let [shown] = verified.disclosed() else { panic!("one claim") };
+        assert_eq!((&shown.claim[..], &shown.text[..]), ("card.country", "CH"));
+        let messages = verified.disclosed_messages();
+        let country = scenario.schemas[0].field("country").unwrap().0;
+        assert_eq!(messages[0][0].0, country, "by the messages of the role's own schema");
+        lengths.push(presentation.slots());
+    }
+    assert_eq!(lengths[0], lengths[1]);
+}
+
+/// The same facts have the same truth under both versions, at every edge.
+#[test]
+fn predicates_have_one_truth_under_both_versions() {
+    for (points, delta, truth) in [
+        (1000, -100, true),
+        (999, -100, false),
+        (1000, -101, false),
+        (1000, 5, false),
+        (1000, 4, true),
+        (65_535, 127, true),
+        (1000, -128, false),
+    ] {
+        let new =
+            format!(r#"{{ "country": "CH", "region": 7, "points": {points}, "delta": {delta} }}"#);
+        let old = format!(r#"{{ "country": "CH", "score": {points}, "delta": {delta} }}"#);
+        let (scenario, old) = versions(&new, &old);
+        for credential in [&scenario.credentials[0], &old] {
+            let made = prove_one(&scenario, credential);
+            let holds = made.is_ok_and(|presentation| !refused(&scenario, &presentation));
+            assert_eq!(holds, truth, "{points} {delta} {:?}", credential.schema().version());
+        }
+    }
+}
+
+/// A constant is what the policy's schemas say, and the holder has no other; a presentation of one version
+/// is none of the other.
+#[test]
+fn forge_other_constants_and_other_versions() {
+    let (scenario, old) = versions(NEW, OLD);
+    let strict = VERSIONS.replace("[5, 7]", "[5, 6]");
+    let lax = prove_one(&scenario, &old).unwrap();
+    let mut other = Scenario::new(&strict, &[(SECOND, NEW), (FIRST, OLD)]);
+    let old = other.credentials.pop().unwrap();
+    let error = prove_one(&other, &old).unwrap_err();
+    assert!(matches!(error, ProveError::NotSatisfied { .. }), "the default is 7: {error:?}");
+    // The same presentation with the constant's slot answered for another value.
+    let changes: [fn(&mut Presentation); 3] = [
+        |p| p.credentials[0].choice.version = 0,
+        |p| p.credentials[0].choice.version = 2,
+        |p| p.credentials[0].choice.window = SigningWindow::new(1, 2),
+    ];
+    for change in changes {
+        let mut forged = lax.clone();
+        change(&mut forged);
+        assert!(refused(&scenario, &forged));
+    }
+    let slots = lax.predicate.as_ref().unwrap().link.z.len();
+    for at in 0..slots {
+        let mut forged = lax.clone();
+        let z = &mut forged.predicate.as_mut().unwrap().link.z;
+        z[at] = z[(at + 1) % slots];
+        assert!(refused(&scenario, &forged), "slot {at}");
+    }
+}
+
+/// A role whose issuers a trust list has: the window is proven, and is what the presentation says.
+#[test]
+fn forge_windows_of_the_issuers_key() {
+    let schema = Arc::new(Schema::parse(IDENTITY.as_bytes()).unwrap());
+    let trust = "trust = { list = \"https://trust.example/1\", max_age = 24, authority = \
+                 \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\" }";
+    let policy = POLICY.split("lists").next().unwrap();
+    let policy = policy.replace("issuers = [\"{issuer0}\"]", trust);
+    let scenario = Scenario::new(&policy, &[(IDENTITY, ADULT)]);
+    let begins = validity().from();
+    let window = |from, until| SigningWindow::new(from, until).unwrap();
+    let prove = |window: Option<SigningWindow>, credential: &Credential| {
+        let holdings = [Holding { window, ..Holding::new(credential) }];
+        scenario.prove_with(&holdings, 1)
+    };
+    let credential = &scenario.credentials[0];
+    for good in [window(begins, begins + 1), window(0, 1 << 22)] {
+        let presentation = prove(Some(good), credential).unwrap();
+        let verified = scenario.verify(&presentation).unwrap();
+        assert_eq!(verified.credentials()[0].window, Some(good));
+        assert_eq!(verified.issuers()[0].1, *credential.issuer());
+    }
+    for late in [window(begins + 1, 1 << 22), window(0, begins)] {
+        let error = prove(Some(late), credential).unwrap_err();
+        assert!(matches!(error, ProveError::NotSatisfied { .. }), "{error:?}");
+    }
+    assert!(matches!(prove(None, credential), Err(ProveError::Window { .. })));
+    // Whoever signed it is verified by its key, listed or not: whether it counts is decided.
+    let stranger = issuer(&schema, Suite::Sha256, 77);
+    let record = schema.record_from_json(ADULT.as_bytes()).unwrap();
+    let other = stranger.issue(record, validity(), 0).unwrap();
+    let presentation = prove(Some(window(0, 1 << 22)), &other).unwrap();
+    let verified = scenario.verify(&presentation).unwrap();
+    assert_eq!(did_key::encode(&verified.issuers()[0].1), did_key::encode(stranger.public_key()));
+    let good = prove(Some(window(begins, begins + 5)), credential).unwrap();
+    let key = |credential: &Credential| Signer::Key(Box::new(*credential.issuer()));
+    let changes: [&dyn Fn(&mut Presentation); 5] = [
+        &|p| p.credentials[0].choice.window = SigningWindow::new(begins, begins + 4),
+        &|p| p.credentials[0].choice.window = SigningWindow::new(begins - 1, begins + 5),
+        &|p| p.credentials[0].choice.window = None,
+        &|p| p.credentials[0].choice.signer = key(&other),
+        &|p| p.credentials[0].choice.signer = Signer::Named(0),
+    ];
+    for (i, change) in changes.into_iter().enumerate() {
+        let mut forged = good.clone();
+        change(&mut forged);
+        assert!(refused(&scenario, &forged), "change {i}");
+    }
+    assert!(expectation().skew == 0 && !refused(&scenario, &good));
+}
