@@ -10,6 +10,8 @@ mod place;
 mod schema;
 #[path = "cli/trust.rs"]
 mod trust;
+#[path = "cli/wallet.rs"]
+mod wallet;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;

@@ -28,7 +28,7 @@ const MAX_STEM: usize = 48;
 Examples:
   sigil wallet add --wallet wallet --credential alice.credential.json --schema person.toml
   sigil wallet add --wallet wallet --credential renewed.credential.json --label passport")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The wallet.
     #[arg(long, value_name = "DIR")]
     wallet: PathBuf,

@@ -31,6 +31,7 @@ use crate::trust::TrustList;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The format of a wallet.
 pub(in crate::cli) const FORMAT: &str = "sigil-wallet/1";
@@ -334,11 +335,18 @@ impl Folder {
 
     /// Brings the heads that are known to the disk.
     pub(super) fn put_heads(&self) -> Result<(), Failure> {
-        self.replace(HEADS, &self.heads.to_document())
+        let document = self.heads.to_document();
+        // What could not be read again would close the wallet.
+        if KnownHeads::parse(document.canonical().as_bytes()).is_err() {
+            let complaint = Complaint::new("too many lists for one wallet").in_file(&self.path);
+            return Err(Failure::input(complaint.remedy("make a second wallet")));
+        }
+        self.replace(HEADS, &document)
     }
 
     fn replace(&self, name: &str, document: &Document) -> Result<(), Failure> {
-        let text = document.canonical() + "\n";
+        let mut text = Zeroizing::new(document.canonical());
+        text.push('\n');
         files::replace(&self.path.join(name), text.as_bytes(), Access::Secret)
     }
 }

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 Examples:
   sigil wallet list --wallet wallet
   sigil wallet list --wallet wallet --json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The wallet.
     #[arg(long, value_name = "DIR")]
     wallet: PathBuf,

@@ -49,7 +49,7 @@ struct Question {
 #[command(after_help = "\
 Example:
   sigil wallet plan --wallet wallet --terms terms --request request.json")]
-pub(super) struct PlanArguments {
+pub(in crate::cli) struct PlanArguments {
     #[command(flatten)]
     question: Question,
 }
@@ -70,7 +70,7 @@ Examples:
       --out presentation.json
   sigil wallet present --wallet wallet --terms terms --request request.json \\
       --reveal person.nationality --out presentation.json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     #[command(flatten)]
     question: Question,
     /// A field that the policy allows to be revealed; repeat it for others.

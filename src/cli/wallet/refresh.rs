@@ -40,7 +40,7 @@ Examples:
   sigil wallet refresh --wallet wallet --list public/epoch-7.list --trust kyc.trust.json
   sigil wallet refresh --wallet wallet --list 12.list --list 40.list --only person-1
   sigil wallet refresh --wallet wallet --admission members.list")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The wallet.
     #[arg(long, value_name = "DIR")]
     wallet: PathBuf,
@@ -308,6 +308,9 @@ fn report(folder: &Folder, news: &News) -> Report {
     }
     if lists.is_empty() {
         report = report.line("  nothing");
+    }
+    if !(news.looked.is_empty() && news.untrusted.is_empty() && news.missing.is_empty()) {
+        report = report.line("Credentials:");
     }
     let mut refused = !news.refused.is_empty();
     let mut credentials: Vec<Value> = Vec::new();
