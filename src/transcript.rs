@@ -50,6 +50,8 @@ pub(crate) mod tag {
     pub(crate) const STATUS_HANDLE: &[u8] = b"SIGIL-V1-STATUS-HANDLE";
     /// The head of an epoch of a sorted list.
     pub(crate) const LIST_HEAD_HASH: &[u8] = b"SIGIL-V1-LIST-HEAD-HASH";
+    /// Keys that stand for issuers in the examples of policies.
+    pub(crate) const EXAMPLE_ISSUER: &[u8] = b"SIGIL-V1-EXAMPLE-ISSUER";
     /// What an epoch of a sorted list contains.
     pub(crate) const LIST_CONTENTS: &[u8] = b"SIGIL-V1-LIST-CONTENTS";
     /// The elements of a sorted list.
@@ -101,8 +103,9 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 21] = [
+        let tags: [&[u8]; 22] = [
             CREDENTIAL_UNBOUND,
+            tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
             LIST_HEAD,
             tag::LIST_HEAD_HASH,

@@ -195,13 +195,17 @@ pub struct TrustList {
 impl TrustList {
     /// Reads a signed list from JSON, and checks the signature of the authority that it names.
     pub fn parse(octets: &[u8]) -> Result<Self, Fault> {
-        let document = Document::read_json(octets, &BOUNDS)?;
+        Self::from_cursor(&Cursor::root(&Document::read_json(octets, &BOUNDS)?))
+    }
+
+    /// Reads a signed list at a place of a document, and checks its signature.
+    pub fn from_cursor(place: &Cursor<'_>) -> Result<Self, Fault> {
         let known: Vec<&str> = reading::FIELDS.into_iter().chain(["signature"]).collect();
-        let fields = Cursor::root(&document).fields(&known)?;
+        let fields = place.fields(&known)?;
         fields.format(FORMAT)?;
         let cursor = fields.optional("signature").ok_or_else(|| {
             let remedy = "get the signed list from its authority";
-            Fault::new("$.signature", Problem::MissingKey, remedy)
+            Fault::new(format!("{}.signature", place.path()), Problem::MissingKey, remedy)
         })?;
         let signature = from_hex(cursor.text()?).map_err(|_| {
             cursor.invalid("expected 128 lower-case hexadecimal digits", "copy it whole")

@@ -8,6 +8,8 @@ mod batch;
 mod place;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/status.rs"]
+mod status;
 #[path = "cli/trust.rs"]
 mod trust;
 #[path = "cli/wallet.rs"]

@@ -1,16 +1,18 @@
 //! Very many signatures under one header, as an epoch of a sorted list needs them.
 //!
-//! The signatures are those of [`sign`](super::sign), octet for octet. What all of them have in common
-//! is computed once: `domain`, and P1 + domain·Q1. What remains of each is a hash for e, the short
-//! multiples of the H by table, and one multiplication by 1/(sk + e), which is nearly all of it and
-//! the one step that cannot be shared.
+//! The signatures are those of [`sign`](super::sign), octet for octet. What all of them have in
+//! common is computed once: `domain`, and P1 + domain·Q1. What remains of each is a hash for e, the
+//! short multiples of the H by table, and one multiplication by 1/(sk + e), which is nearly all of
+//! it and the one step that cannot be shared.
 //!
-//! Within a chunk inversions are shared: of the sk + e, of the additions that make the B, and of the
-//! normalisation of the A. For two messages of 40 bits all that together takes 8 % off.
+//! Within a chunk inversions are shared: of the sk + e, of the additions that make the B, and of
+//! the normalisation of the A. For two messages of 40 bits all that together takes 6 % off: 136 µs
+//! a signature where [`sign`](super::sign) takes 145 and the multiplication alone 118, in one
+//! process (`cargo bench --bench status`).
 //!
-//! **Constant time** is what touches the key: its addition to e, the products and the one inversion of
-//! the sk + e (blst's), the multiplication by 1/(sk + e). The messages go through tables; an authority
-//! publishes them, or knows them.
+//! **Constant time** is what touches the key: its addition to e, the products and the one inversion
+//! of the sk + e (blst's), the multiplication by 1/(sk + e). The messages go through tables; an
+//! authority publishes them, or knows them.
 
 use super::signature::{check_sizes, derive_e, domain};
 use super::{Error, Generators, SecretKey, Signature};
@@ -20,12 +22,12 @@ use ff::Field;
 use group::Group;
 use rayon::prelude::*;
 
-/// Signatures that share their inversions: more would gain nothing, and threads would wait longer for
-/// the last chunk.
+/// Signatures that share their inversions: more would gain nothing, and threads would wait longer
+/// for the last chunk.
 const CHUNK: usize = 32;
 
-/// Signs each of these message vectors under one header, on the threads of the rayon pool that it is
-/// called in: what [`sign`](super::sign) gives for each, in their order.
+/// Signs each of these message vectors under one header, on the threads of the rayon pool that it
+/// is called in: what [`sign`](super::sign) gives for each, in their order.
 ///
 /// # Errors
 /// Those of [`sign`](super::sign); nothing is signed then.

@@ -77,9 +77,16 @@ pub(super) fn status(path: &Path) -> Result<StatusState, Failure> {
 }
 
 /// What a verifier knows of statuses: what a file has, and what was named besides.
-pub(super) fn known(status: Option<&Path>, heads: &[PathBuf]) -> Result<StatusState, Failure> {
+pub(super) fn known(
+    status: Option<&Path>,
+    heads: &[PathBuf],
+    trust: &[PathBuf],
+) -> Result<StatusState, Failure> {
     let state = status.map_or_else(|| Ok(StatusState::default()), self::status)?;
-    heads.iter().try_fold(state, |state, path| Ok(state.with_head(head(path)?)))
+    let state = heads
+        .iter()
+        .try_fold(state, |state, path| Ok::<StatusState, Failure>(state.with_head(head(path)?)))?;
+    Ok(trusts(trust)?.into_iter().fold(state, StatusState::with_trust))
 }
 
 /// The head of an epoch of a list, its signature checked.

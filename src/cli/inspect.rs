@@ -1,13 +1,9 @@
 //! `sigil inspect`: what a file is, for people, without its secrets.
 
-mod lists;
-
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{
-    artefacts, authority, files, policy, request, schema, terms, trust as trust_cli, wallet,
-};
+use super::{artefacts, authority, files, policy, request, schema, status, terms, trust, wallet};
 use crate::credential::{self, UnverifiedCredential};
 use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
@@ -17,9 +13,6 @@ use crate::policy::{Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::PresentationRequest;
 use crate::schema::Schema;
-use crate::status::chain::KNOWN_HEADS_FORMAT;
-use crate::status::{ENTRY_FORMAT, HEAD_FORMAT, UnverifiedEntry};
-use crate::trust;
 use crate::value::Timestamp;
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -32,14 +25,14 @@ const PEM: &str = "-----BEGIN";
 
 /// Say what a file is.
 ///
-/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key, issuer,
-/// issuer's secret, authority's key, what a consumer needs, what is known of statuses, the record of a
-/// decision, a list's file, head or entry, a trust list, known heads, or the folder of a wallet. Of
-/// secrets only the public part is shown, of a credential only the names of its fields, unless
-/// --show-values is given, and of a wallet only what its files are. Nothing is verified but the
-/// signatures of heads and trust lists: that takes `verify`.
+/// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key,
+/// issuer, issuer's secret, authority's key, what a consumer needs, what is known of statuses, the
+/// record of a decision, a list's file, head, entry, secret or known heads, a trust list, or the
+/// directory of a wallet. Of secrets only the public part is shown, of a credential only the names of
+/// its fields, unless --show-values is given, and of a wallet how many files of each kind it has.
+/// Nothing is verified but heads of lists, and trust lists: the rest takes `verify`.
 ///
-/// Reads the file or folder, whatever its name. Writes nothing.
+/// Reads the file, whatever its name, or the names in the directory. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -56,16 +49,13 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self) -> Result<Report, Failure> {
-        let named = |report: Report| report.json("file", self.file.display().to_string());
         if self.file.is_dir() {
-            return lists::wallet(&self.file).map(named);
-        }
-        if let Some(report) = lists::list_file(&self.file)? {
-            return Ok(named(report));
+            let report = wallet::describe(&self.file)?;
+            return Ok(report.json("file", self.file.display().to_string()));
         }
         let octets = files::read(&self.file, terms::MAX_KEY)?;
         let report = self.describe(&octets)?;
-        Ok(named(report).json("octets", octets.len()))
+        Ok(report.json("file", self.file.display().to_string()).json("octets", octets.len()))
     }
 
     fn describe(&self, octets: &[u8]) -> Result<Report, Failure> {
@@ -75,6 +65,10 @@ impl Arguments {
         }
         if octets.starts_with(b"SIGILKEY") {
             return key(&KeyFile::identify(octets).in_file(file)?);
+        }
+        if octets.starts_with(&crate::status::file::MAGIC) {
+            let failed = |error| status::file_failure(file, &error);
+            return status::inspect::list(octets).map_err(failed);
         }
         presentation(&artefacts::parse_presentation(octets).map_err(|_| self.unknown())?)
     }
@@ -127,30 +121,27 @@ impl Arguments {
                     .fact("issuer", did_key::encode(&key))
                     .fact("suite", suite.id()))
             }
-            HEAD_FORMAT => {
-                let report = named("list head").line("Head of an epoch; its signature holds");
-                let head = artefacts::head(file)?;
-                Ok(lists::head(report, &head))
+            crate::trust::FORMAT => {
+                Ok(trust::describe(named("trust list"), &artefacts::trust(file)?))
             }
-            ENTRY_FORMAT => Ok(lists::entry(&UnverifiedEntry::parse(octets).in_file(file)?)),
-            KNOWN_HEADS_FORMAT => lists::known(octets).in_file(file),
-            trust::FORMAT => Ok(trust_cli::describe(named("trust list"), &artefacts::trust(file)?)),
             wallet::FORMAT => {
                 wallet::parse_mark(octets).in_file(file)?;
-                Ok(named("wallet").line("Mark of a wallet; inspect the folder that it is in"))
+                Ok(named("wallet").line("What makes a wallet of the directory that it is in"))
             }
             other if other == envelope_format() => {
                 presentation(&Presentation::from_json(text).in_file(file)?)
             }
-            _ => Err(self.unknown()),
+            other => match status::inspect::document(other, octets) {
+                Some(described) => described.in_file(file),
+                None => Err(self.unknown()),
+            },
         }
     }
 
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
         let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
-                      status, decision record, list, entry, head, trust list, wallet, key or \
-                      issuer file";
+                      status, decision record, list, trust list, wallet, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 
@@ -263,7 +254,8 @@ fn presentation(presentation: &Presentation) -> Result<Report, Failure> {
         .json("predicate", presentation.has_predicate()))
 }
 
-/// The record of a decision, as it is written: whether it is right is for who has what it was made from.
+/// The record of a decision, as it is written: whether it is right is for who has what it was made
+/// from.
 fn record(octets: &[u8]) -> Result<Report, Failure> {
     let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
     let fields = Cursor::root(&document).entries()?;

@@ -127,7 +127,7 @@ enum Command {
     Verify(verify::Arguments),
     VerifyBatch(verify_batch::Arguments),
     #[command(subcommand)]
-    Status(status::Command),
+    Status(Box<status::Command>),
     #[command(subcommand)]
     Wallet(wallet::Command),
     Inspect(inspect::Arguments),

@@ -5,12 +5,12 @@ use super::failure::{Failure, InFile};
 use super::report::Report;
 use super::{algebra, artefacts, explain, judge, plan, time};
 use crate::bbs::PublicKey;
+use crate::decision::{Edition, StatusState};
 use crate::did_key;
 use crate::document::{Document, Fault};
 
 use crate::policy::{CompiledPolicy, Policy, Shortfall, TrustRule, json_schema};
 use crate::presentation::VerifiedPresentation;
-use crate::trust::TrustList;
 use crate::value::Timestamp;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -362,7 +362,7 @@ pub(super) fn describe_verified(
     report: Report,
     policy: &Policy,
     verified: &VerifiedPresentation,
-    trust: &[TrustList],
+    known: &StatusState,
 ) -> Report {
     let mut report = report.line("Revealed:");
     let mut revealed = Map::new();
@@ -383,7 +383,7 @@ pub(super) fn describe_verified(
     report = report.line("Issuers:");
     for ((role, key), rule) in verified.issuers().iter().zip(policy.trust_rules()) {
         let did = did_key::encode(key);
-        let name = rule.and_then(|rule| issuer_name(rule, trust, key));
+        let name = rule.and_then(|rule| issuer_name(rule, known, key));
         let text = name.as_ref().map_or_else(|| did.clone(), |name| format!("{name}, {did}"));
         report = report.row(role, text);
         issuers.insert(role.clone(), did.into());
@@ -398,11 +398,12 @@ pub(super) fn describe_verified(
         .json("issuer_names", names)
 }
 
-/// The name that the newest edition at hand of a role's trust list has for an issuer's key.
-fn issuer_name(rule: &TrustRule, trust: &[TrustList], key: &PublicKey) -> Option<String> {
-    let own = |list: &&TrustList| list.id() == rule.list() && list.authority() == rule.authority();
-    let newest = trust.iter().filter(own).max_by_key(|list| list.sequence())?;
-    newest.issuer(key).map(|listed| listed.issuer.to_owned())
+/// The name that the newest edition known of a role's trust list has for an issuer's key.
+fn issuer_name(rule: &TrustRule, known: &StatusState, key: &PublicKey) -> Option<String> {
+    match known.edition(rule.list(), rule.authority()) {
+        Edition::Newest(list) => list.issuer(key).map(|listed| listed.issuer.to_owned()),
+        Edition::Unknown | Edition::Forked { .. } => None,
+    }
 }
 
 /// The epochs of lists that a presentation rests on.

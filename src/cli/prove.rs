@@ -6,6 +6,7 @@ use super::report::Report;
 use super::terms::Loaded;
 use super::{artefacts, policy, time};
 use crate::credential::Credential;
+use crate::decision::StatusState;
 use crate::encoding::Wire;
 use crate::plan::{Asked, Misfit, Refusal, Supplied, Supplies, refusals, supplied};
 use crate::policy::Policy;
@@ -298,7 +299,8 @@ impl Answer<'_> {
         let octets = if as_cbor { cbor } else { presentation.to_json().into_bytes() };
         files::write_new(out, &octets, Access::Public)?;
         let report = Report::new().line(format!("Presentation written to {}", out.display()));
-        let report = policy::describe_verified(report, loaded.bundle.policy(), &verified, trust);
+        let known = trust.iter().cloned().fold(StatusState::default(), StatusState::with_trust);
+        let report = policy::describe_verified(report, loaded.bundle.policy(), &verified, &known);
         Ok(report.fact("octets", octets.len()).json("out", out.display().to_string()))
     }
 }

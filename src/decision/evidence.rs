@@ -4,13 +4,13 @@
 use crate::bbs::PublicKey;
 use crate::document::Fault;
 use crate::policy::{
-    BundleHash, CompiledPolicy, Example, ExampleValue, Facts, Presence, Rule, SlotSource,
+    BundleHash, CompiledPolicy, Example, ExampleValue, Facts, Presence, Revealed, Rule, SlotSource,
 };
 use crate::presentation::{Terms, VerifiedCredential, VerifiedPresentation};
 use crate::request::RequestDigest;
 use crate::schema::{SchemaId, VALID_FROM};
 use crate::status::Stamp;
-use crate::trust::SigningWindow;
+use crate::trust::{SigningWindow, TrustRefusal};
 use crate::value::{Encoded, Timestamp};
 
 /// What a decision rests on. It is in the record's digest: an example never passes for a
@@ -48,12 +48,21 @@ pub(super) struct Shown {
     pub(super) issuer: PublicKey,
     /// The schema that it was issued under.
     pub(super) schema: SchemaId,
-    /// The window in which it begins, where it was stated; of an example, the one hour in which it does.
+    /// The window in which it begins, where a presentation states it.
     pub(super) window: Option<SigningWindow>,
+    /// Of an example, what it says of the issuer.
+    pub(super) told: Told,
     /// Revealed messages by ascending index.
     pub(super) disclosed: Vec<(usize, Encoded)>,
     /// All values, where it is an example.
     hidden: Vec<ExampleValue>,
+}
+
+/// What an example says of its issuer, in place of a trust list.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told {
+    pub(super) refusal: Option<TrustRefusal>,
+    pub(super) precedence: u32,
 }
 
 /// What a presentation was verified against.
@@ -96,12 +105,11 @@ impl Evidence {
                     .values
                     .iter()
                     .filter(|value| credential.disclosed.contains(&value.message));
-                let begins = credential.values.iter().find(|value| value.message == VALID_FROM);
-                let hour = begins.and_then(|value| u32::try_from(value.integer?).ok());
                 Shown {
                     issuer: credential.issuer,
                     schema: role.schema().id(),
-                    window: hour.and_then(|hour| SigningWindow::new(hour, hour + 1)),
+                    window: None,
+                    told: Told { refusal: credential.refusal, precedence: credential.precedence },
                     disclosed: revealed.map(|v| (v.message, v.encoded.clone())).collect(),
                     hidden: credential.values,
                 }
@@ -123,7 +131,8 @@ impl Evidence {
         let parts = issuers.zip(messages).zip(presentation.credentials());
         let shown = parts.map(|((issuer, disclosed), VerifiedCredential { schema, window })| {
             let (schema, window) = (*schema, *window);
-            Some(Shown { issuer, schema, window, disclosed, hidden: Vec::new() })
+            let (told, hidden) = (Told::default(), Vec::new());
+            Some(Shown { issuer, schema, window, told, disclosed, hidden })
         });
         let lists = presentation
             .lists()
@@ -174,7 +183,7 @@ impl Evidence {
         disclosed.filter(|(index, _)| *index == source.message).map(|(_, v)| v.clone()).next()
     }
 
-    fn value(&self, source: SlotSource) -> Option<&ExampleValue> {
+    fn example_value(&self, source: SlotSource) -> Option<&ExampleValue> {
         let mut hidden = self.role(source.role)?.hidden.iter();
         hidden.find(|value| value.message == source.message)
     }
@@ -182,9 +191,8 @@ impl Evidence {
     /// Whether a conjunct holds: in the open, by the proof that was verified, or by the example's
     /// own values.
     pub(super) fn judge(&self, rule: &Rule, now: Timestamp) -> Judgement {
-        let revealed = |source: SlotSource| self.revealed(source);
-        let hidden = |source: SlotSource| self.value(source)?.integer;
-        let facts = Facts { now, hidden: &hidden, revealed: &revealed };
+        let hidden = |source: SlotSource| self.example_value(source)?.integer;
+        let facts = Facts { now, hidden: &hidden, revealed: self };
         match self.basis {
             // The verifier checked the proof of all that is hidden, whole conjuncts at a time.
             Basis::Presentation if !rule.is_public() => Judgement::Proven,
@@ -198,11 +206,29 @@ impl Evidence {
         if self.basis == Basis::Presentation {
             return Judgement::Proven;
         }
-        match (self.value(a), self.value(b)) {
+        match (self.example_value(a), self.example_value(b)) {
             (Some(a), Some(b)) if a.encoded == b.encoded && a.encoded != Encoded::Absent => {
                 Judgement::Holds
             }
             _ => Judgement::Fails,
+        }
+    }
+}
+
+impl Revealed for Evidence {
+    fn value(&self, source: SlotSource) -> Option<Encoded> {
+        self.revealed(source)
+    }
+
+    fn window(&self, role: usize) -> Option<SigningWindow> {
+        let own = SlotSource { role, message: VALID_FROM };
+        match self.basis {
+            Basis::Presentation => self.role(role)?.window,
+            // An example is not asked to state a window: it begins in the hour in which it does.
+            Basis::Example => {
+                let hour = u32::try_from(self.example_value(own)?.integer?).ok()?;
+                SigningWindow::new(hour, hour.checked_add(1)?)
+            }
         }
     }
 }

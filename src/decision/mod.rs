@@ -23,23 +23,30 @@
 //! | `policy`, `bundle` | the policy's document; the bundle that pins it |
 //! | `request` | the request |
 //! | `evidence` | the presentation's octets; of an example, its `holders`, `reveal` and `withhold` |
-//! | `status` | what is known of statuses and of replaced policies ([`StatusState`]) |
+//! | `status` | what is known of lists, trust lists and replaced policies ([`StatusState`]) |
+//!
+//! What was relied upon of these is named too ([`Reliance`]): the rule by which issuers had to agree,
+//! the edition of each trust list, the epoch of each list.
 //!
 //! Times are judged so: the request and what is known of statuses by `now`, give or take the
 //! policy's `clock_skew`; the policy's own window by `now`; credentials by the time of the request.
 
+mod agreements;
 mod evidence;
 mod lists;
 mod reason;
 mod record;
+mod reliance;
 mod status;
 mod trace;
 mod trial;
+mod trust;
 
 pub use evidence::{Basis, Evidence};
 pub use reason::{Code, Reason};
 pub use record::{Decision, DecisionDigest, DecisionRecord, FORMAT};
-pub use status::{FORMAT as STATUS_FORMAT, Standing, StatusDigest, StatusState};
+pub use reliance::{EditionUsed, EpochUsed, Reliance, RuleUsed};
+pub use status::{Edition, FORMAT as STATUS_FORMAT, Standing, StatusDigest, StatusState};
 pub use trace::{Entry, Outcome};
 pub use trial::TestOutcome;
 

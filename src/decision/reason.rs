@@ -32,8 +32,30 @@ pub enum Code {
     CredentialCount,
     /// A credential is of an issuer that the policy does not trust.
     IssuerUntrusted,
+    /// No edition of a trust list that the policy refers to is at hand.
+    TrustUnknown,
+    /// The newest edition of a trust list that is known is yet to come.
+    TrustNotYet,
+    /// The newest edition of a trust list that is known is too old, or the next one is overdue.
+    TrustStale,
+    /// There are two editions of a trust list under one number.
+    TrustForked,
+    /// The issuer's key is not in the trust list.
+    IssuerUnlisted,
+    /// The trust list does not let the issuer's key sign the credential's schema.
+    IssuerSchema,
+    /// The credential may begin after the issuer's key was compromised.
+    IssuerKeyCompromised,
+    /// The credential may begin before the issuer's key was to be used.
+    IssuerKeyNotYet,
+    /// The credential may begin after the issuer's key gave way to its successor.
+    IssuerKeyRotated,
+    /// The credential may begin after the issuer's key had expired.
+    IssuerKeyExpired,
     /// Credentials that have to come from distinct issuers do not.
     IssuersNotDistinct,
+    /// Issuers of the same precedence say different things of a claim.
+    IssuersConflict,
     /// A claim that must be revealed is not.
     ClaimMissing,
     /// A claim is revealed that may not be.
@@ -70,7 +92,7 @@ pub enum Code {
 
 impl Code {
     /// All of them, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 41] = [
         Self::PolicyNotYetValid,
         Self::PolicyExpired,
         Self::PolicySuperseded,
@@ -84,7 +106,18 @@ impl Code {
         Self::OverAsked,
         Self::CredentialCount,
         Self::IssuerUntrusted,
+        Self::TrustUnknown,
+        Self::TrustNotYet,
+        Self::TrustStale,
+        Self::TrustForked,
+        Self::IssuerUnlisted,
+        Self::IssuerSchema,
+        Self::IssuerKeyCompromised,
+        Self::IssuerKeyNotYet,
+        Self::IssuerKeyRotated,
+        Self::IssuerKeyExpired,
         Self::IssuersNotDistinct,
+        Self::IssuersConflict,
         Self::ClaimMissing,
         Self::ClaimSurplus,
         Self::OneOf,
@@ -119,7 +152,18 @@ impl Code {
             Self::OverAsked => "over-asked",
             Self::CredentialCount => "credential-count",
             Self::IssuerUntrusted => "issuer-untrusted",
+            Self::TrustUnknown => "trust-unknown",
+            Self::TrustNotYet => "trust-not-yet",
+            Self::TrustStale => "trust-stale",
+            Self::TrustForked => "trust-forked",
+            Self::IssuerUnlisted => "issuer-unlisted",
+            Self::IssuerSchema => "issuer-schema",
+            Self::IssuerKeyCompromised => "issuer-key-compromised",
+            Self::IssuerKeyNotYet => "issuer-key-not-yet",
+            Self::IssuerKeyRotated => "issuer-key-rotated",
+            Self::IssuerKeyExpired => "issuer-key-expired",
             Self::IssuersNotDistinct => "issuers-not-distinct",
+            Self::IssuersConflict => "issuers-conflict",
             Self::ClaimMissing => "claim-missing",
             Self::ClaimSurplus => "claim-surplus",
             Self::OneOf => "one-of",
@@ -128,8 +172,8 @@ impl Code {
             Self::Accept => "accept",
             Self::Equality => "equality",
             Self::StatusUnknown => "status-unknown",
-            Self::StatusStale => "status-stale",
             Self::StatusNotYet => "status-not-yet",
+            Self::StatusStale => "status-stale",
             Self::StatusReplaced => "status-replaced",
             Self::StatusForked => "status-forked",
             Self::StatusRevoked => "status-revoked",

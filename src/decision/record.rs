@@ -3,6 +3,7 @@
 use super::Case;
 use super::evidence::Basis;
 use super::reason::Reason;
+use super::reliance::Reliance;
 use super::status::StatusDigest;
 use super::trace::{Entry, Outcome};
 use crate::digest::digest_type;
@@ -70,6 +71,7 @@ pub struct DecisionRecord {
     status: StatusDigest,
     audience: String,
     time: Timestamp,
+    reliance: Reliance,
 }
 
 impl DecisionRecord {
@@ -84,6 +86,7 @@ impl DecisionRecord {
             status: case.situation.status.digest(),
             audience: case.situation.audience.to_owned(),
             time: case.situation.now,
+            reliance: Reliance::of(case),
         }
     }
 
@@ -107,6 +110,11 @@ impl DecisionRecord {
         self.time
     }
 
+    /// The rules, trust lists and lists that it relied upon.
+    pub fn reliance(&self) -> &Reliance {
+        &self.reliance
+    }
+
     /// The record as a document in normal form. Sentences are not in it: they may be put better.
     pub fn to_document(&self) -> Document {
         let reason = |reason: &Reason| {
@@ -115,7 +123,7 @@ impl DecisionRecord {
         };
         let reasons = self.decision.reasons().iter().map(reason).collect();
         let word = if self.decision.is_permit() { "permit" } else { "deny" };
-        Document::object([
+        let members = [
             ("format", Document::text(FORMAT)),
             ("basis", Document::text(self.basis.word())),
             ("decision", Document::text(word)),
@@ -127,7 +135,8 @@ impl DecisionRecord {
             ("status", Document::Text(self.status.to_string())),
             ("audience", Document::text(&self.audience)),
             ("time", Document::Text(self.time.to_string())),
-        ])
+        ];
+        Document::object(members.into_iter().chain(self.reliance.members()))
     }
 
     /// SHA-256 of its RFC 8785 form.

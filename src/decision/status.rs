@@ -4,6 +4,7 @@
 //! ```json
 //! { "format": "sigil-status/2",
 //!   "heads": [ …signed heads of lists… ],
+//!   "trust": [ …signed trust lists… ],
 //!   "superseded": ["…64 hex digits…"] }
 //! ```
 //!
@@ -11,12 +12,17 @@
 //! verifier that knows no head still refuses epochs that are too old or yet to come; the heads that it
 //! knows let it refuse an epoch that a newer one has replaced, and see a fork. `superseded` are the
 //! hashes of policies known to be replaced.
+//!
+//! `trust` are editions of trust lists ([`crate::trust`]), left out if there are none. Of several of one
+//! list, that of the highest number counts; where two of that number are known, none does.
 
+use crate::authority::Authority;
 use crate::did_key;
 use crate::digest::digest_type;
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::policy::PolicyHash;
 use crate::status::{HeadHash, ListKey, SignedHead, Stamp, StatusError};
+use crate::trust::{TrustHash, TrustList};
 use crate::value::Timestamp;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +31,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const FORMAT: &str = "sigil-status/2";
 
 const MAX_HEADS: usize = 4_096;
+const MAX_TRUST: usize = 64;
 const MAX_SUPERSEDED: usize = 4_096;
+/// A state holds whole trust lists, which are larger than other documents.
+const BOUNDS: Bounds = Bounds { octets: 1 << 23, ..Bounds::PUBLISHED };
 
 digest_type! {
     /// The digest of a status state.
@@ -37,6 +46,8 @@ digest_type! {
 pub struct StatusState {
     /// By list, authority, epoch and hash.
     heads: BTreeMap<(String, String, u64, HeadHash), SignedHead>,
+    /// By list, authority, number and hash.
+    trust: BTreeMap<(String, String, u64, TrustHash), TrustList>,
     superseded: BTreeSet<PolicyHash>,
 }
 
@@ -56,12 +67,34 @@ pub enum Standing {
     },
 }
 
+/// What the editions that are known of a trust list come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edition<'a> {
+    /// None is known.
+    Unknown,
+    /// Two have the highest number.
+    Forked {
+        /// The number.
+        sequence: u64,
+    },
+    /// The one with the highest number.
+    Newest(&'a TrustList),
+}
+
 impl StatusState {
     /// The state that knows this head too.
     #[must_use]
     pub fn with_head(mut self, head: SignedHead) -> Self {
         let (list, authority) = (head.key().list.clone(), did_key::encode(&head.key().authority));
         self.heads.insert((list, authority, head.stamp().epoch, head.hash()), head);
+        self
+    }
+
+    /// The state that knows this edition of a trust list too.
+    #[must_use]
+    pub fn with_trust(mut self, list: TrustList) -> Self {
+        let (id, authority) = (list.id().to_owned(), list.authority().to_string());
+        self.trust.insert((id, authority, list.sequence(), list.hash()), list);
         self
     }
 
@@ -75,6 +108,25 @@ impl StatusState {
     /// The heads, by list, authority and epoch.
     pub fn heads(&self) -> impl Iterator<Item = &SignedHead> {
         self.heads.values()
+    }
+
+    /// The editions of trust lists, by list, authority and number.
+    pub fn trust(&self) -> impl Iterator<Item = &TrustList> {
+        self.trust.values()
+    }
+
+    /// Which edition of a trust list counts.
+    pub fn edition(&self, id: &str, authority: &Authority) -> Edition<'_> {
+        let own = self.trust().filter(|list| list.id() == id && list.authority() == authority);
+        // They are sorted by their numbers.
+        let mut latest = own.collect::<Vec<_>>().into_iter().rev();
+        match (latest.next(), latest.next()) {
+            (None, _) => Edition::Unknown,
+            (Some(newest), Some(other)) if newest.sequence() == other.sequence() => {
+                Edition::Forked { sequence: newest.sequence() }
+            }
+            (Some(newest), _) => Edition::Newest(newest),
+        }
     }
 
     /// What the heads that are known of a list say of one of its epochs.
@@ -114,12 +166,12 @@ impl StatusState {
 
     /// Reads a state from JSON or TOML.
     pub fn parse(octets: &[u8]) -> Result<Self, Fault> {
-        Self::from_document(&Document::read(octets, &Bounds::PUBLISHED)?)
+        Self::from_document(&Document::read(octets, &BOUNDS)?)
     }
 
     /// Reads a state from a document.
     pub fn from_document(document: &Document) -> Result<Self, Fault> {
-        let root = Cursor::root(document).fields(&["format", "heads", "superseded"])?;
+        let root = Cursor::root(document).fields(&["format", "heads", "trust", "superseded"])?;
         root.format(FORMAT)?;
         let mut state = Self::default();
         if let Some(heads) = root.optional("heads") {
@@ -137,6 +189,17 @@ impl StatusState {
                 state = state.with_head(head);
                 if state.heads.len() == known {
                     return Err(item.invalid("this head stands twice", "remove one"));
+                }
+            }
+        }
+        if let Some(trust) = root.optional("trust") {
+            let items = trust.items()?;
+            bounded(&trust, items.len(), MAX_TRUST)?;
+            for item in &items {
+                let known = state.trust.len();
+                state = state.with_trust(TrustList::from_cursor(item)?);
+                if state.trust.len() == known {
+                    return Err(item.invalid("this edition stands twice", "remove one"));
                 }
             }
         }
@@ -159,11 +222,14 @@ impl StatusState {
     pub fn to_document(&self) -> Document {
         let heads = self.heads.values().map(SignedHead::to_document).collect();
         let superseded = self.superseded.iter().map(|hash| Document::Text(hash.to_string()));
-        Document::object([
+        let trust: Vec<Document> = self.trust().map(TrustList::to_document).collect();
+        let members = [
             ("format", Document::text(FORMAT)),
             ("heads", Document::Array(heads)),
             ("superseded", Document::Array(superseded.collect())),
-        ])
+        ];
+        let trust = (!trust.is_empty()).then_some(("trust", Document::Array(trust)));
+        Document::object(members.into_iter().chain(trust))
     }
 
     /// SHA-256 of its RFC 8785 form.

@@ -1,7 +1,10 @@
 //! The policies of `vectors/policies` by their own test cases.
 
-#[cfg(any())]
+mod agreements;
+mod examples;
 mod presentations;
+mod trust;
+mod world;
 
 use crate::policy::Policy;
 use crate::schema::Schema;

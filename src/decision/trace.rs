@@ -4,7 +4,9 @@
 use super::evidence::{Basis, Evidence, Judgement};
 use super::reason::Code;
 use super::{Case, Situation};
-use crate::policy::{ClaimRule, CompiledPolicy, Level, Policy, Rule, SlotSource, Validity};
+use crate::policy::{
+    ClaimRule, CompiledPolicy, Level, Policy, PublicCheck, Role, Rule, SlotSource, Validity,
+};
 use crate::schema::{Field, VALID_FROM, VALID_UNTIL};
 use crate::value::Timestamp;
 
@@ -127,6 +129,10 @@ impl<'a> Trace<'a> {
 
     pub(super) fn evidence(&self) -> &'a Evidence {
         self.case.evidence
+    }
+
+    pub(super) fn case(&self) -> &'a Case<'a> {
+        self.case
     }
 
     pub(super) fn situation(&self) -> &'a Situation<'a> {
@@ -265,23 +271,27 @@ impl<'a> Trace<'a> {
         let counted = found == expected && self.evidence().len() == expected;
         self.put(Code::CredentialCount, "$.roles", said, outcome(counted), why);
         for (i, role) in roles.iter().enumerate() {
-            let path = format!("$.roles[{i}].issuers");
-            let said = (role.name(), format!("issued by one of {}", role.issuers().len()));
-            match self.evidence().role(i) {
-                None => {
-                    let why = "no credential is shown";
-                    self.put(Code::IssuerUntrusted, path, said, Outcome::NotReached, why);
-                }
-                Some(credential) => {
-                    let trusted = role.issuers().contains(&credential.issuer);
-                    let why =
-                        if trusted { "its issuer is one" } else { "its issuer is no one of them" };
-                    self.put(Code::IssuerUntrusted, path, said, outcome(trusted), why);
-                }
+            match role.trust() {
+                Some(rule) => self.trusted(i, role, rule),
+                None => self.issuer(i, role),
             }
             self.validity(i, role.name(), role.validity());
             self.lists(i, role.name());
         }
+    }
+
+    /// Whether a credential is of one of the issuers that the policy names.
+    fn issuer(&mut self, index: usize, role: &Role) {
+        let path = format!("$.roles[{index}].issuers");
+        let said = (role.name(), format!("issued by one of {}", role.issuers().len()));
+        let (judged, why) = match self.evidence().role(index) {
+            None => (Outcome::NotReached, "no credential is shown"),
+            Some(shown) if role.issuers().contains(&shown.issuer) => {
+                (Outcome::Holds, "its issuer is one")
+            }
+            Some(_) => (Outcome::Fails, "its issuer is no one of them"),
+        };
+        self.put(Code::IssuerUntrusted, path, said, judged, why);
     }
 
     fn validity(&mut self, index: usize, name: &str, validity: Validity) {
@@ -301,13 +311,13 @@ impl<'a> Trace<'a> {
         self.put(Code::Validity, path, (name, text), judged, why);
     }
 
-    fn conjuncts(&self, path: &str) -> Vec<&'a Rule> {
+    pub(super) fn conjuncts(&self, path: &str) -> Vec<&'a Rule> {
         let all = self.compiled().conjuncts().iter().filter(|conjunct| conjunct.path == path);
         all.map(|conjunct| &conjunct.rule).collect()
     }
 
     /// The worst of what several rules come to, each taken apart as the circuit has them.
-    fn judge_all(&self, rules: &[&Rule]) -> Outcome {
+    pub(super) fn judge_all(&self, rules: &[&Rule]) -> Outcome {
         let parts = rules.iter().flat_map(|rule| rule.conjuncts());
         let rank = |outcome: &Outcome| match outcome {
             Outcome::Holds | Outcome::NotShown => 0,
@@ -319,7 +329,7 @@ impl<'a> Trace<'a> {
         judged.max_by_key(rank).unwrap_or(Outcome::Holds)
     }
 
-    fn judge(&self, rule: &Rule) -> Outcome {
+    pub(super) fn judge(&self, rule: &Rule) -> Outcome {
         let sources = rule.sources().into_iter().chain(rule.revealed_sources());
         match self.all_shown(sources) {
             true => self.evidence().judge(rule, self.time()).into(),
@@ -328,7 +338,7 @@ impl<'a> Trace<'a> {
     }
 
     /// Whether there is a credential for each of these messages.
-    fn all_shown(&self, mut sources: impl Iterator<Item = SlotSource>) -> bool {
+    pub(super) fn all_shown(&self, mut sources: impl Iterator<Item = SlotSource>) -> bool {
         sources.all(|source| self.evidence().role(source.role).is_some())
     }
 
@@ -369,9 +379,18 @@ impl<'a> Trace<'a> {
 
     fn one_of(&mut self, index: usize, source: SlotSource, name: &str) {
         let path = format!("$.claims[{index}].one_of");
-        let Some(check) = self.compiled().checks().iter().find(|check| check.path == path) else {
-            return;
+        let found = |checks: &'a [PublicCheck]| checks.iter().find(|check| check.path == path);
+        let check = match found(self.compiled().settled_checks()) {
+            Some(check) => match self.settled(source) {
+                Ok(()) => Some(check),
+                Err((judged, why)) => {
+                    let said = (name, "one of the values listed");
+                    return self.put(Code::OneOf, path, said, judged, why);
+                }
+            },
+            None => found(self.compiled().checks()),
         };
+        let Some(check) = check else { return };
         let hidden = self.evidence().revealed(source).is_none();
         let judged: Outcome = self.evidence().judge(&check.rule, self.time()).into();
         let (judged, why) = match judged {
@@ -447,69 +466,6 @@ impl<'a> Trace<'a> {
 
     fn is_example(&self) -> bool {
         self.evidence().basis() == Basis::Example
-    }
-
-    fn equalities(&mut self) {
-        for (i, [a, b]) in self.policy().equal().enumerate() {
-            let path = format!("$.equal[{i}]");
-            self.equality(path, format!("{a} = {b}"));
-        }
-    }
-
-    /// All that is asked at one place about two claims being the same.
-    fn equality(&mut self, path: String, text: String) {
-        let hidden = self.compiled().equalities().iter().zip(self.compiled().equality_paths());
-        let hidden = hidden.filter(|(_, place)| **place == path).map(|(pair, _)| {
-            match self.all_shown([pair.a, pair.b].into_iter()) {
-                true => self.evidence().judge_equality(pair.a, pair.b).into(),
-                false => Outcome::NotReached,
-            }
-        });
-        let open = self.compiled().checks().iter().filter(|check| check.path == path);
-        let open = open.map(|check| self.judge(&check.rule));
-        let all: Vec<Outcome> = hidden.chain(open).collect();
-        let judged = [Outcome::Fails, Outcome::NotReached, Outcome::Proven];
-        let judged = judged.into_iter().find(|one| all.contains(one)).unwrap_or(Outcome::Holds);
-        let judged = if all.is_empty() { Outcome::NotShown } else { judged };
-        let why = match judged {
-            Outcome::NotShown => "an earlier rule says the same",
-            Outcome::Fails => "the claims are not the same",
-            Outcome::NotReached => "a credential that it needs is not shown",
-            Outcome::Proven => "the hidden claims are proven the same",
-            _ => "the claims are the same",
-        };
-        self.put(Code::Equality, path, ("equal", text), judged, why);
-    }
-
-    fn agreements(&mut self) {
-        for (i, (roles, fields)) in self.policy().agree().enumerate() {
-            let path = format!("$.agree[{i}]");
-            for (j, field) in fields.iter().enumerate() {
-                let text = format!("{} agree on {field}", roles.join(", "));
-                self.equality(format!("{path}.fields[{j}]"), text);
-            }
-            let rules = self.compiled().distinct_issuers().iter();
-            for rule in rules.filter(|rule| rule.path == path) {
-                let issuers = rule.roles.iter().map(|role| self.evidence().role(*role));
-                let issuers: Option<Vec<_>> =
-                    issuers.map(|shown| shown.map(|shown| shown.issuer)).collect();
-                let judged = match issuers {
-                    None => Outcome::NotReached,
-                    Some(keys) => {
-                        let mut pairs = (0..keys.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
-                        outcome(pairs.all(|(a, b)| keys.get(a) != keys.get(b)))
-                    }
-                };
-                let why = match judged {
-                    Outcome::Fails => "two of the credentials are of one issuer",
-                    Outcome::NotReached => "a credential that it needs is not shown",
-                    _ => "the issuers are distinct",
-                };
-                let text = format!("{} come from distinct issuers", roles.join(", "));
-                let code = Code::IssuersNotDistinct;
-                self.put(code, &path, ("agree", text), judged, why);
-            }
-        }
     }
 
     fn pseudonym(&mut self) {

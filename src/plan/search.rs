@@ -66,11 +66,11 @@ impl<'a> Search<'a> {
             what: What::Equality(*equality),
             weight: 1,
         }));
-        constraints.extend(policy.distinct_issuers().iter().map(|distinct| Constraint {
-            roles: distinct.roles.iter().copied().collect(),
-            path: distinct.path.clone(),
+        constraints.extend(policy.agreements().iter().map(|agreement| Constraint {
+            roles: agreement.roles.iter().copied().collect(),
+            path: agreement.path.clone(),
             what: What::Distinct,
-            weight: distinct.roles.len().pow(2),
+            weight: agreement.roles.len().pow(2),
         }));
         let supply = Supply::new(policy, Supplies::default(), at, 0);
         Self { policy, held, at, supply, constraints, steps: 0, failed: BTreeSet::new() }

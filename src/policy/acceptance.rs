@@ -52,7 +52,7 @@ impl CompiledPolicy {
     /// if what was disclosed is all that it should be.
     ///
     /// That is not all that a policy asks. Issuers that must be distinct
-    /// ([`CompiledPolicy::distinct_issuers`]) and whether the policy is in force are not looked at here.
+    /// ([`CompiledPolicy::agreements`]) and whether the policy is in force are not looked at here.
     ///
     /// `now` is the time of the request. `disclosed` are the messages disclosed of each role's
     /// credential, by index, in the order of the roles. A rule over a claim that is missing does not

@@ -9,7 +9,7 @@
 
 use super::compile::{CompiledPredicate, Equality, Role};
 use super::document::Validity;
-use super::equality::DistinctIssuers;
+use super::equality::Agreement;
 use super::lists::ListCheck;
 use super::public::{ParamSource, PublicCheck, PublicForm, PublicRule, PublicTerm, SlotSource};
 use super::rule::{HiddenForm, Rule};
@@ -27,7 +27,9 @@ pub(super) struct Plan {
     pub(super) equalities: Vec<Equality>,
     /// For each equality, the place in the policy that asks for it.
     pub(super) equality_paths: Vec<String>,
-    pub(super) distinct: Vec<DistinctIssuers>,
+    pub(super) agreements: Vec<Agreement>,
+    /// Checks of claims that another may overrule.
+    pub(super) settled: Vec<PublicCheck>,
     pub(super) lists: Vec<ListCheck>,
     pub(super) warnings: Vec<Fault>,
     pub(super) predicates: Vec<CompiledPredicate>,

@@ -2,7 +2,7 @@
 
 use super::circuit::{Circuit, Plan};
 use super::document::{Claim, ClaimPath, ClaimRule, Policy, RoleRule, TrustRule, Validity};
-use super::equality::DistinctIssuers;
+use super::equality::Agreement;
 use super::expression::Literal;
 use super::lists::ListCheck;
 use super::public::{ParamSource, PublicCheck, PublicRule, Revealed, SlotSource};
@@ -147,7 +147,8 @@ pub struct CompiledPolicy {
     checks: Vec<PublicCheck>,
     equalities: Vec<Equality>,
     equality_paths: Vec<String>,
-    distinct: Vec<DistinctIssuers>,
+    agreements: Vec<Agreement>,
+    settled: Vec<PublicCheck>,
     lists: Vec<ListCheck>,
     warnings: Vec<Fault>,
 }
@@ -161,7 +162,15 @@ impl CompiledPolicy {
         super::versions::check(&roles, &plan)?;
         let Circuit { slots, params, shape, conditions } = plan.circuit(&roles)?;
         let Plan {
-            checks, equalities, equality_paths, distinct, lists, warnings, predicates, ..
+            checks,
+            equalities,
+            equality_paths,
+            agreements,
+            settled,
+            lists,
+            warnings,
+            predicates,
+            ..
         } = plan;
         Ok(Self {
             roles,
@@ -174,7 +183,8 @@ impl CompiledPolicy {
             checks,
             equalities,
             equality_paths,
-            distinct,
+            agreements,
+            settled,
             lists,
             warnings,
         })
@@ -242,9 +252,15 @@ impl CompiledPolicy {
         &self.equality_paths
     }
 
-    /// Roles whose credentials must come from distinct issuers.
-    pub fn distinct_issuers(&self) -> &[DistinctIssuers] {
-        &self.distinct
+    /// Roles whose credentials must come from distinct issuers, and what they have to agree on.
+    pub fn agreements(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
+    /// Rules over revealed claims of which an agreement believes one: each asks something of its claim
+    /// only where that is not overruled, so that it is no matter of the values alone.
+    pub fn settled_checks(&self) -> &[PublicCheck] {
+        &self.settled
     }
 
     /// The sorted lists that credentials are held against. A presentation has an entry for each, in this

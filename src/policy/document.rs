@@ -21,6 +21,16 @@
 //! [[agree]]                                # distinct issuers say the same
 //! roles = ["kyc", "bank"]
 //! fields = ["birth_date"]
+//!
+//! [[agree]]                                # two of three say the same, of each field by itself
+//! roles = ["kyc", "bank", "tax"]
+//! fields = ["birth_date"]
+//! quorum = 2
+//!
+//! [[agree]]                                # whom their trust list puts first is believed
+//! roles = ["bank", "tax"]
+//! fields = ["residence"]
+//! rule = "precedence"
 //! ```
 //!
 //! with roles, claims, parameters and predicates as [`crate::policy`] shows, and test cases as
@@ -34,7 +44,7 @@ mod role;
 pub(super) use claim::{Claim, ClaimPath};
 pub use claim::{ClaimRule, Level};
 pub(super) use role::{Agreement, RoleRule};
-pub use role::{ListRule, Presence, TrustRule, Validity};
+pub use role::{AgreementRule, ListRule, Presence, TrustRule, Validity};
 
 use super::example::Example;
 use super::expression::{Expression, Literal};

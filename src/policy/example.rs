@@ -11,8 +11,10 @@
 //! | key | meaning | if left out |
 //! |---|---|---|
 //! | `holders.ROLE.record` | the values of the credential | – |
-//! | `holders.ROLE.issuer` | a `did:key`, or which of the role's issuers, from 0 | 0 |
+//! | `holders.ROLE.issuer` | a `did:key`, or which of the role's issuers, from 0; with a trust list, a number stands for an issuer of the role's own | 0 |
 //! | `holders.ROLE.valid_from`, `valid_until` | its validity window | valid throughout |
+//! | `holders.ROLE.standing` | what the role's trust list says of the issuer: `trusted`, or a reason such as `issuer-key-rotated` | `trusted` |
+//! | `holders.ROLE.precedence` | the issuer's precedence in the trust list | 0 |
 //! | `holders.ROLE.lists` | for each list of the role, `{ issued_at, next_update, epoch, listed }` | nothing is shown |
 //! | `request` | `{ relying_party, claims, time, expires }` | ten minutes from `time` |
 //! | `reveal` | claims that the holder reveals beyond those that must be | none |
@@ -25,10 +27,12 @@ use super::compile::{CompiledPolicy, Role};
 use super::document::reading::{array, iri, list, number, texts, timestamp};
 use super::document::{ClaimPath, Policy};
 use super::public::SlotSource;
-use crate::bbs::PublicKey;
+use crate::bbs::{self, PublicKey, SecretKey, Suite};
 use crate::did_key;
 use crate::document::{Cursor, Document, Fault, Problem};
 use crate::schema::{FIRST_FIELD, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
+use crate::transcript::{Transcript, tag};
+use crate::trust::TrustRefusal;
 use crate::value::{Encoded, NAME_REMEDY, Timestamp, is_name};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -39,6 +43,9 @@ const REASONS: RangeInclusive<usize> = 1..=256;
 const ISSUER: RangeInclusive<u32> = 0..=255;
 const LISTS: RangeInclusive<usize> = 0..=8;
 const EPOCH: RangeInclusive<u32> = 0..=u32::MAX;
+const PRECEDENCE: RangeInclusive<u32> = 0..=65_535;
+/// The standing of an issuer that nothing is said against.
+const TRUSTED: &str = "trusted";
 
 /// A test case: holders with their credentials, what they are asked, and what must come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +76,9 @@ pub(super) struct Holder {
     pub(super) valid_from: Option<Timestamp>,
     pub(super) valid_until: Option<Timestamp>,
     pub(super) lists: Vec<ExampleList>,
+    /// Why the role's trust list refuses the issuer, if it does.
+    pub(super) refusal: Option<TrustRefusal>,
+    pub(super) precedence: Option<u32>,
 }
 
 /// Who issued the credential of an example.
@@ -280,16 +290,7 @@ impl Example {
                     .and_then(|n| n.try_into().ok()),
             });
         }
-        let issuer = match &holder.issuer {
-            ExampleIssuer::Key(key) => **key,
-            ExampleIssuer::Trusted(at) => {
-                let issuer = role.issuers().get(*at as usize).copied();
-                issuer.ok_or_else(|| {
-                    let problem = format!("the role has {} issuers", role.issuers().len());
-                    Fault::new("$.issuer", Problem::Invalid(problem), "count from 0")
-                })?
-            }
-        };
+        let issuer = holder.issuer(role)?;
         let named = |paths: &[ClaimPath], message: usize| {
             let claim = compiled.claim(SlotSource { role: index, message });
             paths.iter().any(|path| path.text() == claim)
@@ -299,7 +300,8 @@ impl Example {
             asked && !named(&self.withhold, value.message)
         };
         let disclosed = values.iter().filter(|value| shown(value)).map(|v| v.message).collect();
-        Ok(ExampleCredential { issuer, values, disclosed })
+        let (refusal, precedence) = (holder.refusal, holder.precedence.unwrap_or(0));
+        Ok(ExampleCredential { issuer, refusal, precedence, values, disclosed })
     }
 }
 
@@ -319,6 +321,10 @@ pub struct ExampleValue {
 pub struct ExampleCredential {
     /// Who issued it.
     pub issuer: PublicKey,
+    /// Why the role's trust list refuses the issuer, if it does.
+    pub refusal: Option<TrustRefusal>,
+    /// The issuer's precedence in the role's trust list.
+    pub precedence: u32,
     /// Its validity window and its fields, by ascending message.
     pub values: Vec<ExampleValue>,
     /// Which messages the holder reveals, ascending.
@@ -355,8 +361,10 @@ impl Asked {
 
 impl Holder {
     fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let known = ["record", "issuer", "valid_from", "valid_until", "lists"];
+        let known =
+            ["record", "issuer", "valid_from", "valid_until", "lists", "standing", "precedence"];
         let fields = cursor.fields(&known)?;
+        let precedence = fields.optional("precedence").map(|at| number(&at, PRECEDENCE));
         let record = fields.required("record")?;
         record.entries()?;
         let time = |key| fields.optional(key).map(|at| timestamp(&at)).transpose();
@@ -369,7 +377,37 @@ impl Holder {
             valid_from: time("valid_from")?,
             valid_until: time("valid_until")?,
             lists: list(fields.optional("lists"), LISTS, ExampleList::parse)?,
+            refusal: fields.optional("standing").map(|at| standing(&at)).transpose()?.flatten(),
+            precedence: precedence.transpose()?,
         })
+    }
+
+    /// Whose credential it is. With a trust list, a number stands for a key that is made of the role's
+    /// name and the number, so that different roles have different issuers.
+    fn issuer(&self, role: &Role) -> Result<PublicKey, Fault> {
+        let refuse = |key: &str, problem: String, remedy: &str| {
+            Err(Fault::new(format!("$.{key}"), Problem::Invalid(problem), remedy))
+        };
+        let problem = || "the role has no trust list".to_owned();
+        match (role.trust(), self.refusal, self.precedence) {
+            (None, Some(_), _) => return refuse("standing", problem(), "give another issuer"),
+            (None, _, Some(_)) => return refuse("precedence", problem(), "remove it"),
+            _ => {}
+        }
+        match (&self.issuer, role.trust()) {
+            (ExampleIssuer::Key(key), _) => Ok(**key),
+            (ExampleIssuer::Trusted(at), Some(_)) => stand_in(role.name(), *at)
+                .or_else(|_| refuse("issuer", "no key stands for it".to_owned(), "give a did:key")),
+            (ExampleIssuer::Trusted(at), None) => {
+                role.issuers().get(*at as usize).copied().map_or_else(
+                    || {
+                        let problem = format!("the role has {} issuers", role.issuers().len());
+                        refuse("issuer", problem, "count from 0")
+                    },
+                    Ok,
+                )
+            }
+        }
     }
 
     fn to_document(&self) -> Document {
@@ -379,10 +417,33 @@ impl Holder {
             time_entry("valid_from", self.valid_from),
             time_entry("valid_until", self.valid_until),
             (!self.lists.is_empty())
-                .then(|| ("lists", array(&self.lists, ExampleList::to_document))),
+                .then(|| ("lists", array(&self.lists, |list| list.to_document()))),
+            self.refusal.map(|refusal| ("standing", Document::text(refusal.word()))),
+            self.precedence.map(|number| ("precedence", Document::Integer(number.into()))),
         ];
         Document::object(entries.into_iter().flatten())
     }
+}
+
+/// The key of nobody that stands for an issuer of a trust list in examples.
+fn stand_in(role: &str, number: u32) -> Result<PublicKey, bbs::Error> {
+    let mut material = Transcript::new(tag::EXAMPLE_ISSUER);
+    material.absorb("role", role);
+    material.absorb_number("number", number as usize);
+    let key = SecretKey::generate(Suite::Sha256, &material.finish(), &[], None)?;
+    Ok(*key.public_key())
+}
+
+/// What a trust list says of an issuer: nothing against it, or why it is refused.
+fn standing(cursor: &Cursor<'_>) -> Result<Option<TrustRefusal>, Fault> {
+    let text = cursor.text()?;
+    let refusal = TrustRefusal::ALL.into_iter().find(|refusal| refusal.word() == text);
+    if text == TRUSTED || refusal.is_some() {
+        return Ok(refusal);
+    }
+    let words: Vec<&str> = TrustRefusal::ALL.iter().map(|refusal| refusal.word()).collect();
+    let remedy = format!("write {TRUSTED} or {}", words.join(" or "));
+    Err(cursor.invalid("not one of the words of this field", remedy))
 }
 
 impl ExampleIssuer {
@@ -417,7 +478,7 @@ impl ExampleList {
         })
     }
 
-    fn to_document(&self) -> Document {
+    fn to_document(self) -> Document {
         Document::object([
             ("epoch", Document::Integer(self.epoch.into())),
             ("issued_at", Document::Text(self.issued_at.to_string())),

@@ -75,10 +75,10 @@ pub use compile::{CompiledPolicy, CompiledPredicate, Conjunct, Equality, Role};
 pub use consumer::{Consumer, Derivation, Derived, FORMAT as CONSUMER_FORMAT};
 pub use diff::{Change, Class, Difference, Direction, diff};
 pub use document::{
-    ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, ListRule, Policy, PolicyHash, Presence,
-    TrustRule, Validity, Window, json_schema,
+    AgreementRule, ClaimRule, DEFAULT_CLOCK_SKEW, FORMAT, Level, ListRule, Policy, PolicyHash,
+    Presence, TrustRule, Validity, Window, json_schema,
 };
-pub use equality::DistinctIssuers;
+pub use equality::{AgreedField, Agreement};
 pub use example::{
     Example, ExampleCredential, ExampleList, ExampleValue, Expected, ExpectedReason,
 };

@@ -1,3 +1,4 @@
+mod agreements;
 mod algebra;
 mod bundle;
 mod document;

@@ -1,7 +1,8 @@
 //! The presentation: one statement over two curves.
 //!
 //! A holder shows that it has credentials signed by the issuers that a policy trusts, discloses the
-//! messages that the policy wants to see, and proves a predicate over hidden ones. BBS signatures live
+//! messages that the policy wants to see, proves a predicate over hidden ones, and that credentials or
+//! hidden fields are on sorted lists or are not ([`crate::status`]). BBS signatures live
 //! on BLS12-381 (order q), the predicate's Groth16 proof on BN254 (order p). This page is the whole
 //! protocol, why it convinces, and why it tells nothing else.
 //!
@@ -16,15 +17,24 @@
 //!
 //! # Notation
 //!
-//! Credentials i = 1..k with message vectors m_i. Slots s = 1..n: slot s is one hidden message of one
-//! credential, an integer x_s. The map from slot to (credential, index, type) comes from the verifier's
-//! own compilation of the policy. Parameters a_j are public integers. IC_0, IC_a.., IC_s, IC_v are the
+//! Members i = 1..k with message vectors m_i: a credential for each role, then an entry for each sorted
+//! list that the policy has something held against, whose two messages lo and hi are both hidden. To the
+//! protocol an entry is a credential of another issuer, and below they are all called credentials. Slots
+//! s = 1..n: slot s is one hidden message of one credential, an integer x_s. The map from slot to
+//! (credential, index, type) comes from the verifier's own compilation of the policy. Parameters a_j are public integers. IC_0, IC_a.., IC_s, IC_v are the
 //! input points of the verifying key, in that order; v is an input that no constraint mentions. An
 //! equality e says that a hidden message m_e of credential a is one of credential b ≠ a; of its two
 //! sides, one lies in a and one in b. Ĝ_s for every slot, Ĝ_e,a and Ĝ_e,b for every equality, and Ĥ are
 //! points of BLS12-381 hashed to the curve under a tag of their own, all distinct. Sums "of i" run over
 //! the slots and the sides of equalities that lie in credential i. One message may be in a slot and in
 //! equalities at once: then it stands under several bases.
+//!
+//! A role may accept credentials of several versions of its schema; the presentation names one of them.
+//! What that settles is public: which message of the version is meant, by how much its signed integer is
+//! above that of the role's own schema (the parameters take that in), and the constant that stands for a
+//! field which the version does not sign. A slot of such a field is *constant*: x_s is known to all, and no
+//! message of any credential. Where a trust list has a role's issuers, the presentation names the issuer's
+//! key and a window of hours [f, u) in which the credential begins: f and u are parameters.
 //!
 //! # Protocol
 //!
@@ -42,13 +52,17 @@
 //!    is outside [2^194, 2^248) everything since step 1 is thrown away and drawn anew. z_e = k_e + c_x·m_e
 //!    mod q, τ̂ = τ + c_x·Σ ρ_i, ν̂ = ν + c_x·v.
 //!
+//! A constant slot has a mask and a response like any other, and its x_s·IC_s is in D, but it is in no C_i
+//! and no T_i.
+//!
 //! The verifier decodes strictly (every z_s in its range before anything is reduced), rebuilds the
 //! statement from its own policy and request, recomputes `ph`, and checks
 //!
 //! ```text
 //! every BBS proof with ph
 //! T_i + c_i·C_i  = Σ m̂_s·Ĝ_s + Σ m̂_e·Ĝ_e,i + ρ̂_i·Ĥ                   for every C_i
-//! K + c_x·Σ C_i  = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ
+//! K + c_x·(Σ C_i + Σ_constant x_s·Ĝ_s)
+//!                = Σ z_s·Ĝ_s + Σ z_e·(Ĝ_e,a + Ĝ_e,b) + τ̂·Ĥ
 //! K_D + c_x·D    = Σ z_s·IC_s + ν̂·IC_v
 //! Groth16 with IC_0 + Σ a_j·IC_j + D in place of the inputs' sum
 //! ```
@@ -91,10 +105,18 @@
 //!    those of different credentials are distinct. Openings that differ would give a discrete logarithm
 //!    between points hashed to the curve. So the signed message of a slot that is relied upon is m_s = x_s,
 //!    the same integer in both worlds; and m_e,a = Δz_e/Δc = m_e,b.
+//!    At the base of a constant slot Σ C_i has no component, by step 2, and the equation adds x_s·Ĝ_s: there
+//!    Δz_s/Δc is the constant that everybody knows.
 //! 7. *The predicate.* So the comparisons relied upon hold of the signed messages, and with them the predicate.
 //!    A slot that none of them mentions needs no bound: there Δz_s/Δc may be one thing mod p and another mod q,
 //!    neither of them short, so that x_s is not m_s; but nothing was concluded from x_s, and whatever m_s is,
 //!    the predicate is true of it. Equalities need no bound: they are of messages mod q.
+//!
+//! 8. *Lists.* The messages of an entry's signature were extracted like all others, under a header that
+//!    hashes the head of an epoch of the policy's list: its authority signed this gap in it. Absence and
+//!    presence are conjuncts of the predicate, and equalities, so they hold of the signed lo, hi and h.
+//!    Nothing is assumed of a gap: what an authority signs it answers for. Which epochs count is decided,
+//!    not verified.
 //!
 //! All z share the challenge c_x of 128 bits: a prover who guesses it convinces with probability 2⁻¹²⁸ an
 //! attempt, for an equality as for a slot.
@@ -120,8 +142,11 @@
 //!    and under c_x for each equality with blindings that are independent; one blinding for two
 //!    challenges would give it away.
 //!
-//! What is told by form: which policy, which of the trusted issuers, which optional fields are shown.
-//! Lengths depend on the policy and the disclosed values alone.
+//! What is told by form: which policy, which of the trusted issuers, which version of the schema, which
+//! epoch of each list, which optional fields are shown. Lengths depend on the policy, the version and the
+//! disclosed values alone. An authority that made an epoch for one holder would recognise it: holders take
+//! entries from where everybody does. One that signed lo or hi beyond 2^66 would see it in how z is
+//! distributed: [`Entry`](crate::status::Entry) has both in the list's range, or is none.
 //!
 //! # What it rests on
 //!
@@ -135,6 +160,11 @@
 //! | parameters are worked out from what is revealed, and what is withheld decides nothing | `policy/public.rs` | `forge_truth_of_a_withheld_claim`, `reject_negations_of_what_is_not_revealed` |
 //! | π is checked, for these parameters and this D | `verify.rs` | `forge_predicate_that_does_not_hold` |
 //! | D and C hold the same integers | `link.rs`, `verify.rs` | `forge_value_that_is_not_signed`, `forge_every_part_of_the_link` |
+//! | entries are of the policy's lists, all of them, each once | `statement.rs`, `Statement::new` | `forge_gap_of_another_list_with_the_same_numbers`, `forge_entries_dropped_swapped_or_doubled`, `reject_presentations_under_another_list_or_authority` |
+//! | a gap that does not hold the handle shows nothing | `policy/lists.rs` | `reject_gaps_without_the_handle`, `gaps_hold_their_handles_and_no_other` |
+//! | a version settles places, shifts and constants, and the holder nothing | `statement.rs`, `policy/versions.rs` | `forge_other_constants_and_other_versions`, `predicates_have_one_truth_under_both_versions` |
+//! | the window of the issuer's key is the one proven | `statement.rs`, `policy/circuit.rs` | `forge_windows_of_the_issuers_key` |
+//! | an entry's ends are in the list's range | `status/entry.rs`, `UnverifiedEntry::check` | `reject_ends_beyond_the_range` |
 //! | every C_i is opened by itself, at its own bases, and all of them together | `link.rs`, `Combination` | `forge_other_message_in_the_credential`, `forge_commitments_that_shift_a_message`, `forge_commitment_left_out_of_the_sum` |
 //! | one response and one mask serve both sides of an equality | `link.rs`, `Combination` | `forge_equality_of_unequal_messages`, `forge_equality_with_a_mask_for_each_side`, `forge_every_part_of_a_chain`, `forge_last_link_of_a_chain` |
 //! | each side of an equality has its own base | `link.rs`, `verify.rs` | `forge_swapped_equality_bases`, `forge_every_part_of_an_equality` |

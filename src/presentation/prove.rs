@@ -441,7 +441,7 @@ impl Work<'_> {
             Ok(ProofInit::new(
                 signed.issuer,
                 signed.held,
-                &member.generators,
+                member.generators,
                 &member.header,
                 signed.messages,
                 &indexes,

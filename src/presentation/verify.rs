@@ -131,7 +131,7 @@ pub struct VerifiedList {
 /// **True is not acceptable.** The issuers named signed the values disclosed, and what the policy has
 /// proven of hidden values holds. Whether all is there that the policy wants to see, nothing beyond it,
 /// and whether the rules over disclosed values hold, is decided from this, not known by it: see
-/// [`CompiledPolicy::shortfalls`]. `Debug` shows no value.
+/// [`CompiledPolicy::shortfalls`](crate::policy::CompiledPolicy::shortfalls). `Debug` shows no value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedPresentation {
     bundle: BundleHash,
@@ -184,7 +184,7 @@ impl VerifiedPresentation {
 
     /// What was disclosed of each role's credential, in the policy's order: messages of the role's schema by
     /// ascending index,
-    /// as [`CompiledPolicy::shortfalls`] takes them.
+    /// as [`CompiledPolicy::shortfalls`](crate::policy::CompiledPolicy::shortfalls) takes them.
     pub fn disclosed_messages(&self) -> &[Vec<(usize, Encoded)>] {
         &self.messages
     }

@@ -1,9 +1,11 @@
-//! Chains of heads: that one epoch follows another, and what a verifier remembers of the ones it saw.
+//! Chains of heads: that one epoch follows another, and what a verifier remembers of the ones it
+//! saw.
 //!
-//! The head of epoch n + 1 has the hash of the head of epoch n, and was issued later. An authority that
-//! shows one head to some and another to others under one number has forked its list; one that shows
-//! an old head as the newest has rolled it back, and whoever was revoked since is not. Neither can be
-//! prevented. Both show where heads are compared, so every way to break a chain has a name.
+//! The head of epoch n + 1 has the hash of the head of epoch n, and was issued later. An authority
+//! that shows one head to some and another to others under one number has forked its list; one that
+//! shows an old head as the newest has rolled it back, and whoever was revoked since is not.
+//! Neither can be prevented. Both show where heads are compared, so every way to break a chain has
+//! a name.
 
 use super::{Elements, Head, HeadHash, ListKey, SignedHead, Stamp};
 use crate::did_key;
@@ -113,8 +115,8 @@ pub fn follows(new: &Head, old: &Head) -> Result<(), Break> {
     Ok(())
 }
 
-/// Whether these heads follow each other, oldest first; else the place of the first that does not, and
-/// why. Nothing is said of what came before the first.
+/// Whether these heads follow each other, oldest first; else the place of the first that does not,
+/// and why. Nothing is said of what came before the first.
 pub fn check_chain(heads: &[SignedHead]) -> Result<(), (usize, Break)> {
     (1..).zip(heads.windows(2)).try_for_each(|(place, pair)| match pair {
         [old, new] => follows(new, old).map_err(|broken| (place, broken)),
@@ -146,16 +148,20 @@ impl KnownHeads {
         Self::default()
     }
 
+    /// How many lists are known.
+    pub fn len(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
     /// The newest epoch of a list that was seen.
     pub fn newest(&self, key: &ListKey) -> Option<u64> {
         let (_, epochs) = self.lists.get(&name(key))?;
         epochs.last_key_value().map(|(epoch, _)| *epoch)
-    }
-
-    /// Every list that was seen, with its newest epoch.
-    pub fn lists(&self) -> impl Iterator<Item = (&ListKey, u64)> {
-        let lists = self.lists.values();
-        lists.filter_map(|(key, epochs)| Some((key, *epochs.last_key_value()?.0)))
     }
 
     /// The head of this number that was seen.
@@ -164,11 +170,11 @@ impl KnownHeads {
         epochs.get(&epoch).map(|known| known.hash)
     }
 
-    /// Takes the newest head of a list, or the stamp of one that is known to be signed. The newest one
-    /// again is taken too. On a break nothing is remembered.
+    /// Takes the newest head of a list, or the stamp of one that is known to be signed. The newest
+    /// one again is taken too. On a break nothing is remembered.
     ///
-    /// Numbers may be skipped: a verifier need not be there for every epoch, and a stamp does not say
-    /// what came before it. For heads, [`admit_head`](Self::admit_head) looks at that too.
+    /// Numbers may be skipped: a verifier need not be there for every epoch, and a stamp does not
+    /// say what came before it. For heads, [`admit_head`](Self::admit_head) looks at that too.
     pub fn admit(&mut self, key: &ListKey, stamp: &Stamp) -> Result<(), Break> {
         let name = name(key);
         if self.lists.len() >= KNOWN_LISTS && !self.lists.contains_key(&name) {

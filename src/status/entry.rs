@@ -142,6 +142,11 @@ impl UnverifiedEntry {
         Self { head, lo, hi, signature }
     }
 
+    /// The head of its epoch.
+    pub fn head(&self) -> &Arc<SignedHead> {
+        &self.head
+    }
+
     /// Reads an entry's document. The signature of its head is verified.
     pub fn parse(octets: &[u8]) -> Result<Self, StatusError> {
         let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
@@ -156,14 +161,13 @@ impl UnverifiedEntry {
         })
     }
 
-    /// The head of the epoch that it says it is of.
-    pub fn head(&self) -> &Arc<SignedHead> {
-        &self.head
-    }
-
-    /// Verifies the signature.
+    /// Verifies the signature, and that the ends are in the list's range: beyond it, what hides them in a
+    /// presentation would not.
     pub fn check(self) -> Result<Entry, StatusError> {
         let Self { head, lo, hi, signature } = self;
+        if u128::from(lo) > hi || hi > head.key().elements.end() {
+            return Err(crate::bbs::Error::Refused.into());
+        }
         let (generators, messages) = (generators()?, messages(lo, hi));
         let key = &head.key().authority;
         let header = head.stamp().entry_header(head.key());

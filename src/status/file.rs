@@ -8,11 +8,11 @@
 //! shard    lo of its first gap u64 · entries of 88 octets: element u64 · BBS signature 80
 //! ```
 //!
-//! All numbers are big-endian. The entry of a gap has the element that ends it; the gap begins after
-//! the element before it, and the first one of a shard where the shard says. The last gap ends at
-//! 2^w, which needs no octets: its element is written as 0. Where the greatest element is 2^w − 1,
-//! nothing is left of the last gap and it is not signed: the file has n entries for n elements
-//! then, and n + 1 otherwise (the index tells which).
+//! All numbers are big-endian. The entry of a gap has the element that ends it; the gap begins
+//! after the element before it, and the first one of a shard where the shard says. The last gap
+//! ends at 2^w, which needs no octets: its element is written as 0. Where the greatest element is
+//! 2^w − 1, nothing is left of the last gap and it is not signed: the file has n entries for n
+//! elements then, and n + 1 otherwise (the index tells which).
 //!
 //! # Shards
 //!
@@ -21,24 +21,25 @@
 //! one shard answers for each of its integers, and a file of one shard (the same header, and that
 //! shard alone) needs no other.
 //!
-//! Whoever asks a server for one shard tells it b bits of a handle. b is as large as it can be with at
-//! least [`MIN_SHARD`] listed elements of every prefix (so lists below twice that have one shard), and
-//! a file that has less is refused. Handles spread evenly: the holders that ask for a shard are all
-//! those in use with its prefix, at a revocation rate of 2 % fifty times as many as are listed.
+//! Whoever asks a server for one shard tells it b bits of a handle. b is as large as it can be with
+//! at least [`MIN_SHARD`] listed elements of every prefix (so lists below twice that have one
+//! shard), and a file that has less is refused. Handles spread evenly: the holders that ask for a
+//! shard are all those in use with its prefix, at a revocation rate of 2 % fifty times as many as
+//! are listed.
 //!
 //! What that does not hide: the prefix itself, the same at every epoch, so that a server can link a
-//! holder's requests; the address and the time of a request, from which a server and a verifier that
-//! compare notes can guess who presents what. Whoever minds takes the whole file: it tells nothing but
-//! that somebody did. Elements that are values of a field do not spread evenly; with a prefix that has few
-//! of them there are no shards.
+//! holder's requests; the address and the time of a request, from which a server and a verifier
+//! that compare notes can guess who presents what. Whoever minds takes the whole file: it tells
+//! nothing but that somebody did. Elements that are values of a field do not spread evenly; with a
+//! prefix that has few of them there are no shards.
 //!
 //! # Reading
 //!
 //! The header is bounded and sealed, and its head signed. A shard's checksum is compared before
-//! anything of it is used. Neither proves anything of an entry: its signature does, and no entry leaves
-//! without its own being verified. The whole file is verified by [`ListFile::verify`]: order, count and
-//! digest of the elements against the head, and all signatures. Neither reading nor writing holds more
-//! than some thousand entries in memory.
+//! anything of it is used. Neither proves anything of an entry: its signature does, and no entry
+//! leaves without its own being verified. The whole file is verified by [`ListFile::verify`]:
+//! order, count and digest of the elements against the head, and all signatures. Neither reading
+//! nor writing holds more than some thousand entries in memory.
 
 mod layout;
 mod read;

@@ -1,10 +1,11 @@
 //! Sorted lists: private revocation, suspension, sanctions lists and allow lists by one mechanism.
 //!
 //! An authority keeps a set of integers of w bits: status handles of credentials, or values of a
-//! field. At each *epoch* it publishes the set as its gaps. Between neighbours a < b of the set lies
-//! the gap from a + 1 to b; before the first element it begins at 0, after the last it ends at
-//! 2^w. So n elements make n + 1 gaps, the empty set has one, and neighbours without anything between
-//! them have an empty gap. Of each gap the authority signs, with BBS, two messages
+//! field. At each *epoch* it publishes the set as its gaps. Between neighbours a < b of the set
+//! lies the gap from a + 1 to b; before the first element it begins at 0, after the last it ends at
+//! 2^w. So n elements make n + 1 gaps, the empty set has one, and neighbours without anything
+//! between them have an empty gap. (After the element 2^w − 1 nothing is left to begin a gap, and
+//! none is signed there.) Of each gap the authority signs, with BBS, two messages
 //!
 //! ```text
 //! lo = a + 1, hi = b        under a header that hashes the epoch's head
@@ -22,16 +23,26 @@
 //!
 //! # Epochs
 //!
-//! The [`Head`] of an epoch names list, kind of elements, number, times, the head before it, how many
-//! elements there are and their digest. Its hash is in the BBS header of every entry: an entry of
-//! another list, of another epoch, or of another set under the same numbers is signed under another
-//! header and does not verify. A presentation carries the [`Stamp`], which is what the hash is made of
-//! beside list and kind; those come from the verifier's policy. Heads are signed by the same key, and
-//! chained by their hashes, so that a fork or a rollback shows.
+//! The [`Head`] of an epoch names list, kind of elements, number, times, the head before it, how
+//! many elements there are and their digest. Its hash is in the BBS header of every entry: an entry
+//! of another list, of another epoch, or of another set under the same numbers is signed under
+//! another header and does not verify. A presentation carries the [`Stamp`], which is what the hash
+//! is made of beside list and kind; those come from the verifier's policy. Heads are signed by the
+//! same key, and chained by their hashes, so that a fork or a rollback shows.
 //!
-//! An authority that signed an epoch of its own for every holder could tell them apart by it. Holders
-//! are safe from that if they take lists from where everybody does; verifiers notice a second head
-//! under one number.
+//! # Where what is
+//!
+//! | module | of whom | what |
+//! |---|---|---|
+//! | [`register`] | authority | what happened to which element, when and why |
+//! | [`file`](mod@file) | authority, holder | an epoch's entries: published, found, verified |
+//! | [`chain`] | verifier | which head may follow which; the heads that were seen |
+//!
+//! # Trust
+//!
+//! An authority that signed an epoch of its own for every holder could tell them apart by it.
+//! Holders are safe from that if they take lists from where everybody does; verifiers notice a
+//! second head under one number.
 
 pub mod chain;
 mod entry;

@@ -1,9 +1,9 @@
 //! The authority's register of a list: what happened to which element, when and why.
 //!
-//! A register only grows. Its lines are JSON, the first one names the list, each of the others is an
-//! [`Event`]; what the list has at an instant follows from them ([`Register::members_at`]), so that
-//! every epoch can be made again from the register and its head. It is private: it has every element
-//! with its times and reasons, of which a list shows only that they are there.
+//! A register only grows. Its lines are JSON, the first one names the list, each of the others is
+//! an [`Event`]; what the list has at an instant follows from them ([`Register::members_at`]), so
+//! that every epoch can be made again from the register and its head. It is private: it has every
+//! element with its times and reasons, of which a list shows only that they are there.
 //!
 //! | list of | action | from | to | reason |
 //! |---|---|---|---|---|
@@ -13,11 +13,11 @@
 //! | values | `add` | absent | listed | – |
 //! | values | `remove` | listed | absent | – |
 //!
-//! Both the revoked and the suspended are on the list; nobody who sees the list can tell which of the
-//! two. The reasons are those of RFC 5280 §5.3.1 that fit a credential, in words.
+//! Both the revoked and the suspended are on the list; nobody who sees the list can tell which of
+//! the two. The reasons are those of RFC 5280 §5.3.1 that fit a credential, in words.
 //!
-//! A register is read strictly. A last line without its end is what a crash leaves of an append that was
-//! never reported done: it is refused by name, and neither used nor removed.
+//! A register is read strictly. A last line without its end is what a crash leaves of an append
+//! that was never reported done: it is refused by name, and neither used nor removed.
 
 use super::{Elements, ListKey};
 use crate::did_key;
@@ -392,8 +392,8 @@ impl Register {
         Ok(())
     }
 
-    /// The elements on the list after all events up to an instant, in ascending order: what an epoch
-    /// issued then has.
+    /// The elements on the list after all events up to an instant, in ascending order: what an
+    /// epoch issued then has.
     pub fn members_at(&self, time: Timestamp) -> Vec<u64> {
         let until = self.events.partition_point(|event| event.at <= time);
         let mut states: HashMap<u64, State> = HashMap::new();

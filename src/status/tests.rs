@@ -30,3 +30,17 @@ fn heads_and_entries_round_trip() {
     let other = text.replace("\"lo\":\"5\"", "\"lo\":\"4\"");
     assert!(UnverifiedEntry::parse(other.as_bytes()).unwrap().check().is_err());
 }
+
+/// What an authority signs beyond the list's range is no entry, however well it is signed.
+#[test]
+fn reject_ends_beyond_the_range() {
+    let head = Arc::new(head(0, "https://a.example/1", None).sign(&key()).unwrap());
+    for (lo, hi, good) in
+        [(0, 1 << 40, true), (5, 5, true), (0, (1 << 40) + 1, false), (6, 5, false)]
+    {
+        let entry = Entry::sign(&key(), head.clone(), lo, hi).unwrap();
+        let text = entry.to_document().canonical();
+        let entry = UnverifiedEntry::parse(text.as_bytes()).unwrap();
+        assert_eq!(entry.check().is_ok(), good, "{lo} {hi}");
+    }
+}

@@ -11,7 +11,7 @@ use clap::Args;
 use std::path::PathBuf;
 
 #[derive(Debug, Args)]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directory of the list, as `status init` made it.
     #[arg(long, value_name = "DIR")]
     register: PathBuf,

@@ -9,9 +9,10 @@
 //! | `list.json` | address, did:key and elements | 0644 |
 //! | `epoch-N.head.json` | the signed head of each epoch | 0644 |
 //!
-//! There must never be two heads under one number. So a head is on the disk under its name, which can
-//! be taken once only, before anything of its epoch leaves the directory; and a run that ended before
-//! `list.published` counted its epoch is completed, with that very head, before there is another.
+//! There must never be two heads under one number. So a head is on the disk under its name, which
+//! can be taken once only, before anything of its epoch leaves the directory; and a run that ended
+//! before `list.published` counted its epoch is completed, with that very head, before there is
+//! another.
 
 use super::super::failure::{Complaint, Failure, InFile};
 use super::super::files::{self, Access, Lock, NewDirectory, io_failure};
@@ -32,9 +33,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The format of the secret file.
-const SECRET_FORMAT: &str = "sigil-list-secret/1";
+pub(super) const SECRET_FORMAT: &str = "sigil-list-secret/1";
 /// The format of the public file.
-const PUBLIC_FORMAT: &str = "sigil-list/1";
+pub(super) const PUBLIC_FORMAT: &str = "sigil-list/1";
 
 const SECRET: &str = "list.secret.json";
 const PUBLIC: &str = "list.json";
@@ -161,8 +162,8 @@ impl Directory {
         Ok(key)
     }
 
-    /// The time of what happens now: that which was said, or the clock's. It has to be after the newest
-    /// epoch, so that what an epoch has follows from its time.
+    /// The time of what happens now: that which was said, or the clock's. It has to be after the
+    /// newest epoch, so that what an epoch has follows from its time.
     pub(super) fn time(&self, said: Option<Timestamp>) -> Result<Timestamp, Failure> {
         let last = self.newest.as_ref().map(|head| head.stamp().issued_at);
         let mut now = said.map_or_else(time::now, Ok)?;
@@ -245,7 +246,8 @@ fn read_published(path: &Path) -> Result<u64, Failure> {
     })
 }
 
-fn parse_secret(octets: &[u8]) -> Result<SecretKey, Fault> {
+/// Reads the secret file's content.
+pub(super) fn parse_secret(octets: &[u8]) -> Result<SecretKey, Fault> {
     let document = SecretDocument(Document::read_json(octets, &Bounds::RECORD)?);
     let fields = Cursor::root(&document.0).fields(&["format", "secret_key"])?;
     fields.format(SECRET_FORMAT)?;
@@ -253,4 +255,18 @@ fn parse_secret(octets: &[u8]) -> Result<SecretKey, Fault> {
     let octets = hex::decode(cursor.text()?).ok().map(Zeroizing::new);
     let key = octets.and_then(|octets| SecretKey::from_bytes(&octets).ok());
     key.ok_or_else(|| cursor.invalid("not a secret key", "restore the file from its backup"))
+}
+
+/// Reads the public file's content.
+pub(super) fn parse_public(octets: &[u8]) -> Result<ListKey, Fault> {
+    let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
+    let fields = Cursor::root(&document).fields(&["format", "list", "authority", "elements"])?;
+    fields.format(PUBLIC_FORMAT)?;
+    let authority = fields.required("authority")?;
+    Ok(ListKey {
+        list: address(&fields.required("list")?)?,
+        authority: did_key::decode(authority.text()?)
+            .map_err(|error| authority.invalid(error.to_string(), "copy the did:key whole"))?,
+        elements: Elements::parse(&fields.required("elements")?)?,
+    })
 }

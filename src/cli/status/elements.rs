@@ -14,7 +14,7 @@ const MAX_LEN: usize = 1 << 28;
 /// One element of a list.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct One {
+pub(in crate::cli) struct One {
     /// A status handle.
     #[arg(long, value_name = "N")]
     handle: Option<u64>,
@@ -40,7 +40,7 @@ impl One {
 /// Any number of elements of a list.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
-pub(super) struct Many {
+pub(in crate::cli) struct Many {
     /// A status handle; again for several.
     #[arg(long, value_name = "N")]
     handle: Vec<u64>,

@@ -16,15 +16,15 @@ use std::path::PathBuf;
 /// shard is compared, and the signature of the entry verified. A handle that is on the list, of a
 /// credential that is revoked or suspended, is refused, unless --expect says otherwise.
 ///
-/// Writes the entry, mode 0600: it tells nearly what it was looked up for. With it the holder proves
-/// absence or presence until policies want a newer epoch.
+/// Writes the entry, mode 0600: it tells nearly what it was looked up for. With it the holder
+/// proves absence or presence until policies want a newer epoch.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sigil status find --list epoch-7.list --credential alice.credential.json --out entry.json
   sigil status find --list 12.list --handle 4711 --out entry.json
   sigil status find --list allowed.list --value PT --expect present --out entry.json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The file of an epoch, or of one of its shards.
     #[arg(long, value_name = "FILE")]
     list: PathBuf,

@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 /// Print what happened to a list: its last events and epochs.
 ///
-/// Reads the directory of the list. Each epoch shown is made again from the events up to its time, and
-/// has to be the one that was signed; and they have to follow each other.
+/// Reads the directory of the list. Each epoch shown is made again from the events up to its time,
+/// and has to be the one that was signed; and they have to follow each other.
 ///
 /// Writes nothing.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 Examples:
   sigil status history --register revoked
   sigil status history --register revoked --last 1000 --json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directory of the list, as `status init` made it.
     #[arg(long, value_name = "DIR")]
     register: PathBuf,

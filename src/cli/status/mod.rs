@@ -5,6 +5,7 @@ mod directory;
 mod elements;
 mod find;
 mod history;
+pub(super) mod inspect;
 mod publish;
 mod verify;
 
@@ -27,20 +28,20 @@ use std::path::{Path, PathBuf};
 /// Keep, publish and read sorted lists.
 ///
 /// A list is a set of status handles, or of values of a field: private revocation, suspension,
-/// sanctions lists and allow lists. Its authority keeps a register of what happened when and why, and
-/// publishes epochs of it. A holder finds its own entry in an epoch's file and proves by it that it is
-/// absent or present, without saying who it is.
+/// sanctions lists and allow lists. Its authority keeps a register of what happened when and why,
+/// and publishes epochs of it. A holder finds its own entry in an epoch's file and proves by it
+/// that it is absent or present, without saying who it is.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a list, with a key of its own.
     ///
     /// Reads nothing but the system's randomness. Writes a new directory of mode 0700 with
-    /// list.secret.json (mode 0600: the key that signs epochs), list.register.jsonl (mode 0600: every
-    /// event, to be kept for good), list.published (the last epoch whose files were written) and list.json (public:
-    /// address, did:key and elements, to be named in policies).
+    /// list.secret.json (mode 0600: the key that signs epochs), list.register.jsonl (mode 0600:
+    /// every event, to be kept for good), list.published (the last epoch whose files were written)
+    /// and list.json (public: address, did:key and elements, to be named in policies).
     ///
-    /// Keep the directory whole and in one place: two copies of it would publish two lists under one
-    /// name.
+    /// Keep the directory whole and in one place: two copies of it would publish two lists under
+    /// one name.
     #[command(after_help = "\
 Examples:
   sigil status init --list https://issuer.example/revoked --elements handle --out revoked
@@ -58,8 +59,8 @@ Examples:
     },
     /// Revoke credentials, for good.
     ///
-    /// Reads the register. Writes one line a handle at its end, all or none; the next epoch has them. A
-    /// revoked handle stays revoked; one that is suspended can be revoked.
+    /// Reads the register. Writes one line a handle at its end, all or none; the next epoch has
+    /// them. A revoked handle stays revoked; one that is suspended can be revoked.
     #[command(after_help = "\
 Examples:
   sigil status revoke --register revoked --credential alice.credential.json --reason superseded
@@ -68,14 +69,14 @@ Examples:
     Revoke(change::Arguments),
     /// Suspend credentials, for a time.
     ///
-    /// Reads the register. Writes one line a handle at its end, all or none. In what is published, the
-    /// suspended cannot be told from the revoked.
+    /// Reads the register. Writes one line a handle at its end, all or none. In what is published,
+    /// the suspended cannot be told from the revoked.
     #[command(after_help = "Example:\n  sigil status suspend --register revoked --handle 17")]
     Suspend(change::Arguments),
     /// Let suspended credentials be valid again.
     ///
-    /// Reads the register. Writes one line a handle at its end, all or none. What is revoked cannot be
-    /// resumed.
+    /// Reads the register. Writes one line a handle at its end, all or none. What is revoked cannot
+    /// be resumed.
     #[command(after_help = "Example:\n  sigil status resume --register revoked --handle 17")]
     Resume(change::Arguments),
     /// Put values on a list.
@@ -146,7 +147,7 @@ pub(super) fn open(
 }
 
 /// A list's file that does not hold up: malformed, or with a signature that is none.
-fn file_failure(path: &Path, error: &FileError) -> Failure {
+pub(super) fn file_failure(path: &Path, error: &FileError) -> Failure {
     let complaint = Complaint::new(error.to_string()).in_file(path);
     match error {
         FileError::Io(error) => io_failure("read", path, error),

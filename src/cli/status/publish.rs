@@ -18,19 +18,19 @@ use std::time::Instant;
 /// Publish an epoch of a list: sign what it has now.
 ///
 /// Reads the directory of the list. The head of the epoch is signed and kept there for good before
-/// anything else is: a run that was interrupted is completed by the next one, with the same head, and
-/// there are never two heads under one number.
+/// anything else is: a run that was interrupted is completed by the next one, with the same head,
+/// and there are never two heads under one number.
 ///
-/// Writes into the directory --out, which is made if it is not there: epoch-N.list with every signed
-/// entry, epoch-N.head.json, with --shards epoch-N.shards with a file for each shard, and at last
-/// head.json, which is the newest head. Files of earlier epochs are left; nobody needs their entries
-/// once they are older than policies accept, but heads show that epochs follow each other.
+/// Writes into the directory --out, which is made if it is not there: epoch-N.list with every
+/// signed entry, epoch-N.head.json, with --shards epoch-N.shards with a file for each shard, and at
+/// last head.json, which is the newest head. Files of earlier epochs are left; nobody needs their
+/// entries once they are older than policies accept, but heads show that epochs follow each other.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sigil status publish --register revoked --out public
   sigil status publish --register revoked --out public --next-update 1 --shards --threads 2")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The directory of the list, as `status init` made it.
     #[arg(long, value_name = "DIR")]
     register: PathBuf,

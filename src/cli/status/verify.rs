@@ -16,10 +16,10 @@ use std::time::Instant;
 
 /// Verify all of a list's file: every signature, the order and digest of its elements.
 ///
-/// Reads the file of an epoch, or of one of its shards. With --previous, heads of the epochs before it,
-/// oldest first: each has to follow the one before, and the file the last. With --known, a file of all
-/// heads that were ever verified with it: an epoch below the newest, or another head under a known
-/// number, is refused as a rollback or a fork, whenever that was.
+/// Reads the file of an epoch, or of one of its shards. With --previous, heads of the epochs before
+/// it, oldest first: each has to follow the one before, and the file the last. With --known, a file
+/// of all heads that were ever verified with it: an epoch below the newest, or another head under a
+/// known number, is refused as a rollback or a fork, whenever that was.
 ///
 /// Writes nothing but --known: the head that was verified is added.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ Examples:
   sigil status verify public/epoch-7.list --known known-heads.json
   sigil status verify public/epoch-7.list --previous epoch-5.head.json \\
       --previous epoch-6.head.json")]
-pub(super) struct Arguments {
+pub(in crate::cli) struct Arguments {
     /// The file of an epoch, or of one of its shards.
     file: PathBuf,
     /// The head of an earlier epoch; again for several, oldest first.

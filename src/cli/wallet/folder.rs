@@ -96,18 +96,18 @@ pub(in crate::cli) fn parse_mark(octets: &[u8]) -> Result<(), Fault> {
 }
 
 /// What the files of a wallet are, by their names; the first that is none of them is refused.
-pub(in crate::cli) struct Names {
-    pub(in crate::cli) credentials: Vec<String>,
-    pub(in crate::cli) schemas: Vec<String>,
-    pub(in crate::cli) entries: Vec<String>,
-    pub(in crate::cli) trust: Vec<String>,
+pub(super) struct Names {
+    pub(super) credentials: Vec<String>,
+    pub(super) schemas: Vec<String>,
+    pub(super) entries: Vec<String>,
+    pub(super) trust: Vec<String>,
     heads: bool,
     /// What a run that ended left unfinished.
     unfinished: Vec<String>,
 }
 
 impl Names {
-    pub(in crate::cli) fn read(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let mark = path.join(MARK);
         if !mark.is_file() {
             let complaint = Complaint::new("not a wallet").in_file(path);

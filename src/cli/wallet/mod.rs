@@ -10,12 +10,12 @@ mod list;
 mod present;
 mod refresh;
 
-pub(super) use folder::{FORMAT, Names, parse_mark};
+pub(super) use folder::{FORMAT, parse_mark};
 
 use super::failure::Failure;
 use super::report::Report;
 use clap::Subcommand;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Keep credentials in a folder, and present them.
 ///
@@ -36,7 +36,7 @@ pub(super) enum Command {
     },
     Add(add::Arguments),
     List(list::Arguments),
-    Refresh(refresh::Arguments),
+    Refresh(Box<refresh::Arguments>),
     Plan(present::PlanArguments),
     Present(present::Arguments),
 }
@@ -57,4 +57,16 @@ impl Command {
             Command::Present(arguments) => arguments.run(),
         }
     }
+}
+
+/// What is in the directory of a wallet, by the names of its files.
+pub(super) fn describe(path: &Path) -> Result<Report, Failure> {
+    let names = folder::Names::read(path)?;
+    Ok(Report::new()
+        .json("kind", "wallet")
+        .line("Wallet; nothing in it is verified here")
+        .fact("credentials", names.credentials.len())
+        .fact("schemas", names.schemas.len())
+        .fact("entries", names.entries.len())
+        .fact("trust lists", names.trust.len()))
 }

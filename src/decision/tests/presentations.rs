@@ -7,7 +7,7 @@
 use crate::authority::AuthorityKey;
 use crate::bbs::{SecretKey, Suite};
 use crate::credential::{Credential, Issuer, StatusHandles, Validity};
-use crate::decision::{Basis, Code, Situation, StatusEntry, StatusState, Verdict, decide};
+use crate::decision::{Basis, Code, Situation, StatusState, Verdict, decide};
 use crate::did_key;
 use crate::encoding::Wire;
 use crate::policy::{Bundle, Policy};
@@ -16,6 +16,7 @@ use crate::presentation::{
 };
 use crate::request::{InMemoryNonces, Nonce, PresentationRequest};
 use crate::schema::Schema;
+use crate::status::{Elements, Entry, Head, HeadHash, ListKey, SignedHead};
 use crate::value::Timestamp;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -27,6 +28,8 @@ use std::sync::Arc;
 const AUDIENCE: &str = "https://verifier.example";
 const NOW: &str = "2026-06-01T12:00:00Z";
 const LIST: &str = "https://issuer.example/list/1";
+/// The seed of the key that signs the list.
+const LISTED_BY: u8 = 8;
 
 const KYC: &str = r#"{ "format": "sigil-schema/1", "name": "example.org/kyc", "version": "1.0.0",
   "fields": [{ "name": "birth_date", "type": "date" }, { "name": "country", "type": "code" },
@@ -48,14 +51,41 @@ enum Made {
     Surplus,
 }
 
+/// Which epoch of the bank's list the holder rests on.
+#[derive(Clone, Copy)]
+enum Epoch {
+    /// Made an hour ago, for a day.
+    Young,
+    /// Made longer ago than the policy allows.
+    Old,
+    /// Made two hours ago, for one hour.
+    Overdue,
+    /// Made in an hour.
+    Future,
+}
+
+/// Which other head of the list the verifier knows.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    /// The one that the holder rests on.
+    Same,
+    /// The next epoch, made so many seconds ago.
+    Next(u64),
+    /// Another of the same number.
+    Fork,
+    /// The next epoch, which goes back to another.
+    OtherHistory,
+}
+
 struct Case {
     name: &'static str,
     made: Made,
     /// When it is decided, and by whom.
     now: &'static str,
     audience: &'static str,
-    /// What is known: age in hours, revoked or not.
-    known: Option<(u64, bool)>,
+    epoch: Epoch,
+    known: Known,
     superseded: bool,
     /// Whether it is decided for another request than it answers.
     other_request: bool,
@@ -68,25 +98,59 @@ const GOOD: Case = Case {
     made: Made::Well,
     now: NOW,
     audience: AUDIENCE,
-    known: Some((1, false)),
+    epoch: Epoch::Young,
+    known: Known::Nothing,
     superseded: false,
     other_request: false,
     party: true,
     reasons: &[],
 };
 
-const CASES: [Case; 13] = [
+const CASES: [Case; 20] = [
     Case { name: "all as it should be", ..GOOD },
+    Case { name: "the epoch is the one known", known: Known::Same, ..GOOD },
+    Case { name: "a newer epoch came out just now", known: Known::Next(300), ..GOOD },
     Case {
-        name: "nothing is known of the status",
-        known: None,
-        reasons: &["status-unknown:$.roles[1].status"],
+        name: "a newer epoch is known",
+        known: Known::Next(301),
+        reasons: &["status-replaced:$.roles[1].lists[0]"],
         ..GOOD
     },
     Case {
-        name: "revoked, by old knowledge",
-        known: Some((25, true)),
-        reasons: &["status-stale:$.roles[1].status", "status-revoked:$.roles[1].status"],
+        name: "another epoch of this number is known",
+        known: Known::Fork,
+        reasons: &["status-forked:$.roles[1].lists[0]"],
+        ..GOOD
+    },
+    Case {
+        name: "the next epoch goes back to another",
+        known: Known::OtherHistory,
+        reasons: &["status-forked:$.roles[1].lists[0]"],
+        ..GOOD
+    },
+    Case {
+        name: "an epoch older than allowed",
+        epoch: Epoch::Old,
+        reasons: &["status-stale:$.roles[1].lists[0]"],
+        ..GOOD
+    },
+    Case {
+        name: "an epoch whose successor is overdue",
+        epoch: Epoch::Overdue,
+        reasons: &["status-stale:$.roles[1].lists[0]"],
+        ..GOOD
+    },
+    Case {
+        name: "an epoch that is yet to come",
+        epoch: Epoch::Future,
+        reasons: &["status-not-yet:$.roles[1].lists[0]"],
+        ..GOOD
+    },
+    Case {
+        name: "an old epoch, and another history",
+        epoch: Epoch::Old,
+        known: Known::Fork,
+        reasons: &["status-stale:$.roles[1].lists[0]", "status-forked:$.roles[1].lists[0]"],
         ..GOOD
     },
     Case {
@@ -101,18 +165,17 @@ const CASES: [Case; 13] = [
         reasons: &[
             "policy-expired:$.validity.until",
             "request-expired:$.expires",
-            "status-stale:$.roles[1].status",
+            "status-stale:$.roles[1].lists[0]",
         ],
         ..GOOD
     },
     Case {
         name: "decided before the policy and the request",
         now: "2025-12-31T23:59:59Z",
-        known: None,
         reasons: &[
             "policy-not-yet-valid:$.validity.from",
             "request-not-yet:$.time",
-            "status-unknown:$.roles[1].status",
+            "status-not-yet:$.roles[1].lists[0]",
         ],
         ..GOOD
     },
@@ -153,10 +216,10 @@ const CASES: [Case; 13] = [
         ..GOOD
     },
     Case {
-        name: "a claim too many, and revoked",
+        name: "a claim too many, and an epoch replaced",
         made: Made::Surplus,
-        known: Some((1, true)),
-        reasons: &["claim-surplus:$.claims", "status-revoked:$.roles[1].status"],
+        known: Known::Next(1800),
+        reasons: &["claim-surplus:$.claims", "status-replaced:$.roles[1].lists[0]"],
         ..GOOD
     },
 ];
@@ -199,12 +262,13 @@ fn policy_text() -> String {
          params = {{ born_by = {{ date = '2008-06-01' }} }}\n\
          [[roles]]\nname = 'kyc'\nschema = '{kyc}'\nissuers = ['{}', '{}']\n\
          [[roles]]\nname = 'bank'\nschema = '{bank}'\nissuers = ['{}', '{}']\n\
-         status = {{ list = '{LIST}', max_age = 24 }}\n",
+         lists = [{{ list = '{LIST}', authority = '{}', max_age = 24 }}]\n",
         authority().authority(),
         did(1),
         did(2),
         did(2),
         did(3),
+        did(LISTED_BY),
     )
 }
 
@@ -218,12 +282,45 @@ fn request(case: &Case, bundle: &Bundle, nonce: u8) -> PresentationRequest {
     }
 }
 
+fn list() -> ListKey {
+    let authority = *secret(LISTED_BY).public_key();
+    ListKey { list: LIST.to_owned(), authority, elements: Elements::Handle }
+}
+
+/// An epoch made so many seconds after the time of the requests, for so many hours.
+fn head(epoch: u64, after: i64, hours: u64, previous: HeadHash, count: u64) -> SignedHead {
+    let made = at(NOW).unix().checked_add_signed(after).unwrap();
+    let times = [made, made + 3600 * hours].map(|time| Timestamp::from_unix(time).unwrap());
+    let head = Head::new(list(), epoch, times, Some(previous), count, [8; 32]).unwrap();
+    head.sign(&secret(LISTED_BY)).unwrap()
+}
+
+/// The epoch that the holder rests on.
+fn own_head(case: &Case) -> SignedHead {
+    let (after, hours) = match case.epoch {
+        Epoch::Young => (-3600, 24),
+        Epoch::Old => (-25 * 3600, 48),
+        Epoch::Overdue => (-2 * 3600, 1),
+        Epoch::Future => (3600, 24),
+    };
+    head(4, after, hours, HeadHash::from_bytes([3; 32]), 0)
+}
+
 fn status(case: &Case, bundle: &Bundle) -> StatusState {
-    let mut state = StatusState::default();
-    if let Some((hours, revoked)) = case.known {
-        let as_of = Timestamp::from_unix(at(NOW).unix() - 3600 * hours).unwrap();
-        state = state.with_role("bank", StatusEntry { list: LIST.to_owned(), as_of, revoked });
-    }
+    let own = own_head(case);
+    let next = |ago: u64, previous| head(5, -i64::try_from(ago).unwrap(), 24, previous, 1);
+    let known = match case.known {
+        Known::Nothing => None,
+        Known::Same => Some(own),
+        Known::Next(ago) => Some(next(ago, own.hash())),
+        Known::Fork => Some(head(4, -3600, 24, HeadHash::from_bytes([3; 32]), 7)),
+        Known::OtherHistory => Some(next(100, HeadHash::from_bytes([3; 32]))),
+    };
+    let state = StatusState::default();
+    let state = match known {
+        Some(head) => state.with_head(head),
+        None => state,
+    };
     match case.superseded {
         true => state.with_superseded(bundle.policy().hash()),
         false => state,
@@ -273,9 +370,13 @@ fn present(
     let credentials =
         [credential(&kyc, issuers[0], &kyc_record), credential(&bank, issuers[1], bank_record)];
     let reveal: &[&str] = if case.made == Made::Surplus { &["note"] } else { &[] };
+    // Nobody is on the list: its one gap has room for every handle.
+    let head = Arc::new(own_head(case));
+    let entry = Entry::sign(&secret(LISTED_BY), head, 0, 1 << Elements::Handle.bits()).unwrap();
+    let entries = [&entry];
     let holdings = [
-        Holding { credential: &credentials[0], reveal },
-        Holding { credential: &credentials[1], reveal: &[] },
+        Holding { reveal, ..Holding::new(&credentials[0]) },
+        Holding { entries: &entries, ..Holding::new(&credentials[1]) },
     ];
     let terms = holder_terms(case.made, bundle, key.verifying_key());
     prove(&terms, request, &holdings, Some(key), &mut rng(seed)).unwrap()
@@ -394,7 +495,7 @@ fn agreement_is_proven_where_the_policy_asks_for_it() {
     let (file, _, terms) = read();
     let proven = verified(&terms, &file["cases"][0]).proven().join(" ");
     let places = "$.roles[0].validity $.roles[1].validity $.predicates[0] $.predicates[1] \
-                  $.agree[0].fields[0]";
+                  $.roles[1].lists[0] $.agree[0].fields[0]";
     assert_eq!(proven, places);
 }
 
@@ -431,46 +532,6 @@ fn reject_either_bundle_of_a_presentation_by_itself() {
     assert_eq!(codes(&terms, &other), [Code::RequestBundle, Code::PresentationBundle]);
 }
 
-/// Of three credentials, the first and the third by one issuer.
-#[test]
-fn reject_one_issuer_first_and_third() {
-    let schema = schemas()[1].clone();
-    let keys = [1, 2, 3].map(|seed| format!("{:?}", did_key::encode(secret(seed).public_key())));
-    let role = |name: &str| {
-        let (id, keys) = (schema.id(), keys.join(","));
-        format!(r#"{{"name":"{name}","schema":"{id}","issuers":[{keys}]}}"#)
-    };
-    let held = |name: &str, issuer: usize| {
-        let record = r#"{"birth_date":"1990-04-17","income":1}"#;
-        format!(r#""{name}":{{"record":{record},"issuer":{issuer}}}"#)
-    };
-    let test = |name: &str, [a, b, c]: [usize; 3], expect: &str| {
-        let holders = [held("a", a), held("b", b), held("c", c)].join(",");
-        format!(r#"{{"name":"{name}","holders":{{{holders}}},"expect":{expect}}}"#)
-    };
-    let twice = r#"["issuers-not-distinct"]"#;
-    let tests = [
-        test("all differ", [0, 1, 2], r#""permit""#),
-        test("first and third", [0, 1, 0], twice),
-        test("first two", [1, 1, 0], twice),
-        test("last two", [0, 2, 2], twice),
-    ];
-    let text = format!(
-        r#"{{"format":"sigil-policy/1","id":"three","version":"1.0.0","roles":[{}],
-            "agree":[{{"roles":["a","b","c"],"fields":["birth_date"]}}],"tests":[{}]}}"#,
-        ["a", "b", "c"].map(role).join(","),
-        tests.join(",")
-    );
-    let policy = Policy::parse(text.as_bytes()).unwrap();
-    for outcome in policy.run_tests(&[schema], at(NOW)).unwrap() {
-        let found: Vec<Code> =
-            outcome.verdict().decision().reasons().iter().map(|reason| reason.code()).collect();
-        let expected: &[Code] =
-            if outcome.name() == "all differ" { &[] } else { &[Code::IssuersNotDistinct] };
-        assert_eq!(found, expected, "{}", outcome.name());
-    }
-}
-
 /// The same words decided of an example and of a presentation are two records.
 #[test]
 fn reject_example_for_a_presentation() {
@@ -483,7 +544,8 @@ fn reject_example_for_a_presentation() {
     let example = br#"{ "name": "x", "expect": "permit", "holders": {
         "kyc": { "record": { "birth_date": "1990-04-17", "country": "CH", "savings": 20000,
                              "note": "x" } },
-        "bank": { "record": { "birth_date": "1990-04-17", "income": 40000 }, "issuer": 1 } } }"#;
+        "bank": { "record": { "birth_date": "1990-04-17", "income": 40000 }, "issuer": 1,
+                  "lists": [{ "epoch": 4, "issued_at": "2026-06-01T11:00:00Z" }] } } }"#;
     let example = Document::read_json(example, &Bounds::PUBLISHED).unwrap();
     let example = Example::from_document(&example, bundle.policy()).unwrap();
     let evidence = Evidence::of_example(terms.policy(), &example).unwrap();
@@ -502,5 +564,6 @@ fn reject_example_for_a_presentation() {
         _ => panic!("an object"),
     });
     let differing: Vec<&String> = real.keys().filter(|key| real[*key] != told[*key]).collect();
-    assert_eq!(differing, ["basis", "evidence"]);
+    // Of an example's epoch there is no head.
+    assert_eq!(differing, ["basis", "evidence", "lists"]);
 }

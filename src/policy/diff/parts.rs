@@ -3,10 +3,10 @@
 use super::{Change, Class, moved};
 use crate::did_key;
 use crate::document::Document;
-use crate::policy::document::{Claim, ClaimPath, ListRule, RoleRule};
+use crate::policy::document::{Agreement, Claim, ClaimPath, ListRule, RoleRule};
 use crate::policy::meet::{agreements, pairs, says};
-use crate::policy::{ClaimRule, Level, Policy, Validity, Window};
-use std::collections::BTreeSet;
+use crate::policy::{AgreementRule, ClaimRule, Level, Policy, Validity, Window};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 struct Changes(Vec<Change>);
@@ -111,19 +111,48 @@ pub(super) fn changes(old: &Policy, new: &Policy) -> Vec<Change> {
         pairs.map(|(a, b)| format!("{} equals {}", a.text(), b.text())).collect()
     };
     c.demands("equal", &equal(old), &equal(new));
-    let agree = |policy: &Policy| {
-        let rules = agreements(&policy.agree).into_iter();
-        let text = |roles: &[String], fields: &[String]| {
-            format!("{} agree on {}", roles.join(", "), fields.join(", "))
-        };
-        rules.map(|rule| text(&rule.roles, &rule.fields)).collect()
-    };
-    c.demands("agree", &agree(old), &agree(new));
+    agreed(c, old, new);
     pseudonym(c, old.pseudonym.as_ref(), new.pseudonym.as_ref());
     if old.tests != new.tests {
         c.add("tests", Class::Editorial, format!("{} → {}", old.tests.len(), new.tests.len()));
     }
     changes.0
+}
+
+/// What issuers have to agree on; a higher quorum is tighter.
+fn agreed(changes: &mut Changes, old: &Policy, new: &Policy) {
+    let rules = |policy: &Policy| -> BTreeMap<(String, bool), AgreementRule> {
+        let text = |rule: &Agreement| {
+            let (roles, fields) = (rule.roles.join(", "), rule.fields.join(", "));
+            match rule.rule {
+                AgreementRule::Precedence => (format!("{roles} take precedence on {fields}"), true),
+                _ => (format!("{roles} agree on {fields}"), false),
+            }
+        };
+        agreements(&policy.agree).into_iter().map(|rule| (text(&rule), rule.rule)).collect()
+    };
+    let (old, new) = (rules(old), rules(new));
+    let demand = |((text, _), rule): (&(String, bool), &AgreementRule)| match rule {
+        AgreementRule::Quorum(least) => format!("{text}, {least} of them"),
+        _ => text.clone(),
+    };
+    for (key, rule) in &new {
+        match old.get(key) {
+            None => {
+                let added = format!("added: {}", demand((key, rule)));
+                changes.add("agree", Class::Tightened, added);
+            }
+            Some(before) if before != rule => {
+                let class = if rule > before { Class::Tightened } else { Class::Loosened };
+                let (before, after) = (demand((key, before)), demand((key, rule)));
+                changes.add("agree", class, moved(&before, &after));
+            }
+            Some(_) => {}
+        }
+    }
+    for gone in old.iter().filter(|(key, _)| !new.contains_key(*key)) {
+        changes.add("agree", Class::Loosened, format!("removed: {}", demand(gone)));
+    }
 }
 
 fn window(changes: &mut Changes, old: Option<Window>, new: Option<Window>) {

@@ -272,23 +272,69 @@ fn repeated<T: PartialEq>(items: &[T]) -> Option<usize> {
     (1..items.len()).find(|i| items.iter().take(*i).any(|item| Some(item) == items.get(*i)))
 }
 
+/// What becomes of it where issuers that have to agree do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AgreementRule {
+    /// The issuer that the trust list puts first is believed.
+    Precedence,
+    /// So many of them have to agree, of each field by itself; fewer than all.
+    Quorum(usize),
+    /// All have to agree.
+    All,
+}
+
+impl AgreementRule {
+    /// The word in a decision's record.
+    pub fn word(self) -> String {
+        match self {
+            Self::Precedence => PRECEDENCE.to_owned(),
+            Self::Quorum(least) => format!("quorum:{least}"),
+            Self::All => "all".to_owned(),
+        }
+    }
+}
+
+const PRECEDENCE: &str = "precedence";
+
 /// Roles whose credentials come from issuers pairwise distinct and say the same of some fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::policy) struct Agreement {
     pub(in crate::policy) roles: Vec<String>,
     pub(in crate::policy) fields: Vec<String>,
+    pub(in crate::policy) rule: AgreementRule,
 }
 
 impl Agreement {
     pub(super) fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
-        let parts = cursor.fields(&["roles", "fields"])?;
+        let parts = cursor.fields(&["roles", "fields", "quorum", "rule"])?;
         let names = |key, length| -> Result<Vec<String>, Fault> {
             Ok(set(Some(parts.required(key)?), length, name)?.into_iter().collect())
         };
-        Ok(Self { roles: names("roles", AGREEING)?, fields: names("fields", AGREED)? })
+        let (roles, fields) = (names("roles", AGREEING)?, names("fields", AGREED)?);
+        let rule = match (parts.optional("rule"), parts.optional("quorum")) {
+            (Some(at), None) => word(&at, &[AgreementRule::Precedence], |_| PRECEDENCE)?,
+            (None, Some(at)) => {
+                let most = u32::try_from(roles.len()).unwrap_or(u32::MAX);
+                let least = number(&at, 2..=most)? as usize;
+                // All of them is what is asked for without a number, and has one spelling.
+                if least == roles.len() { AgreementRule::All } else { AgreementRule::Quorum(least) }
+            }
+            (Some(at), Some(_)) => {
+                let problem = "where the first issuer is believed, nothing is counted";
+                return Err(at.invalid(problem, "keep rule or quorum"));
+            }
+            (None, None) => AgreementRule::All,
+        };
+        Ok(Self { roles, fields, rule })
     }
 
     pub(super) fn to_document(&self) -> Document {
-        Document::object([("roles", texts(&self.roles)), ("fields", texts(&self.fields))])
+        let rule = match self.rule {
+            AgreementRule::All => None,
+            AgreementRule::Quorum(least) => Some(("quorum", Document::Integer(least as i128))),
+            AgreementRule::Precedence => Some(("rule", Document::text(PRECEDENCE))),
+        };
+        let members = [("roles", texts(&self.roles)), ("fields", texts(&self.fields))];
+        Document::object(members.into_iter().chain(rule))
     }
 }

@@ -9,8 +9,8 @@ use crate::did_key;
 use crate::document::{Cursor, Document, Fault};
 use crate::policy::document::{Agreement, Claim, ClaimPath, RoleRule};
 use crate::policy::expression::Expression;
-use crate::policy::{ClaimRule, Policy};
-use std::collections::BTreeSet;
+use crate::policy::{AgreementRule, ClaimRule, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Policy {
     /// The policy in normal form: two policies that say the same, part by part, have the same.
@@ -67,16 +67,21 @@ pub(in crate::policy) fn pairs(pairs: &[(ClaimPath, ClaimPath)]) -> Vec<(ClaimPa
     pairs.into_iter().collect()
 }
 
-/// Agreements in one order, each once.
+/// Agreements in one order, each once; of several quorums of the same roles and fields the highest,
+/// which the others follow from.
 pub(in crate::policy) fn agreements(rules: &[Agreement]) -> Vec<Agreement> {
     let sorted = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
-    let rules: BTreeSet<_> =
-        rules.iter().map(|rule| (sorted(&rule.roles), sorted(&rule.fields))).collect();
-    let rule = |(roles, fields): (BTreeSet<String>, BTreeSet<String>)| Agreement {
-        roles: roles.into_iter().collect(),
-        fields: fields.into_iter().collect(),
+    let mut strictest = BTreeMap::new();
+    for Agreement { roles, fields, rule } in rules {
+        let ranked = *rule == AgreementRule::Precedence;
+        let found = strictest.entry((sorted(roles), sorted(fields), ranked)).or_insert(*rule);
+        *found = (*found).max(*rule);
+    }
+    let rule = |((roles, fields, _), rule): ((BTreeSet<String>, BTreeSet<String>, bool), _)| {
+        let (roles, fields) = (roles.into_iter().collect(), fields.into_iter().collect());
+        Agreement { roles, fields, rule }
     };
-    rules.into_iter().map(rule).collect()
+    strictest.into_iter().map(rule).collect()
 }
 
 /// What acceptance asks for, as parts that all have to hold. Without an expression, every

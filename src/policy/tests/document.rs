@@ -248,8 +248,11 @@ fn agreement_is_a_chain_of_equalities() {
     assert_eq!(compiled.equalities(), pairs);
     let paths = [0, 0, 1, 1].map(|i| format!("$.agree[0].fields[{i}]"));
     assert_eq!(compiled.equality_paths(), paths);
-    let distinct = DistinctIssuers { path: "$.agree[0]".to_owned(), roles: vec![0, 1, 2] };
-    assert_eq!(compiled.distinct_issuers(), [distinct]);
+    let [agreement] = compiled.agreements() else { panic!("one agreement") };
+    assert_eq!(
+        (agreement.path.as_str(), agreement.roles.as_slice()),
+        ("$.agree[0]", &[0, 1, 2][..])
+    );
     // What `equal` says already is proven once.
     let merged = compile("equal = [['income.person', 'kyc.person']]").unwrap();
     assert_eq!(merged.equalities().len(), 4);

@@ -15,7 +15,8 @@ use std::sync::Arc;
 /// Signatures that are checked as one.
 const BATCH: usize = 1024;
 
-/// The file of an epoch, or of one of its shards, its header read and its head's signature verified.
+/// The file of an epoch, or of one of its shards, its header read and its head's signature
+/// verified.
 ///
 /// That the head is of the list that somebody has in mind, by the authority that he trusts, is for
 /// whoever opens it to see: [`SignedHead`] says both.
@@ -91,8 +92,8 @@ impl<R: Read + Seek> ListFile<R> {
         }
     }
 
-    /// Finds the gap that an element lies in or ends, and verifies its signature. Whether the element is
-    /// absent or present is for the entry to say.
+    /// Finds the gap that an element lies in or ends, and verifies its signature. Whether the
+    /// element is absent or present is for the entry to say.
     ///
     /// Reads one shard. Its checksum is compared first.
     pub fn find(&mut self, element: u64) -> Result<Entry, FileError> {
@@ -135,8 +136,9 @@ impl<R: Read + Seek> ListFile<R> {
         Ok(out.flush()?)
     }
 
-    /// Verifies all of the file: checksums, order and seams of its shards, every signature, and, where
-    /// it has all shards, that the elements are those of the head. `watch` is told the entries done.
+    /// Verifies all of the file: checksums, order and seams of its shards, every signature, and,
+    /// where it has all shards, that the elements are those of the head. `watch` is told the
+    /// entries done.
     ///
     /// Works on the threads of the rayon pool that it is called in. The first fault ends it.
     pub fn verify(&mut self, watch: Watch<'_>) -> Result<(), FileError> {
@@ -222,8 +224,8 @@ impl<R: Read + Seek> ListFile<R> {
         }
     }
 
-    /// Reads the gaps of a shard, a block at a time with the number of its first; order and range are
-    /// checked.
+    /// Reads the gaps of a shard, a block at a time with the number of its first; order and range
+    /// are checked.
     fn scan(
         &mut self,
         shard: u32,
@@ -273,7 +275,8 @@ impl Order {
         let entries = layout.index.get(shard as usize).map_or(0, |line| line.entries);
         let end = (!shared && layout.has_last_gap).then_some(integers.end);
         let lo = u128::from(start);
-        // The first gap reaches the shard's integers from below, and begins them in the first shard.
+        // The first gap reaches the shard's integers from below, and begins them in the first
+        // shard.
         if lo > integers.start {
             return Err(FileError::Seam(shard));
         }

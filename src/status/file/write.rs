@@ -44,8 +44,8 @@ pub enum PublishError {
     Stopped,
 }
 
-/// Signs the head of an epoch with these elements, in strictly ascending order: the first of a list,
-/// or the successor of `previous`.
+/// Signs the head of an epoch with these elements, in strictly ascending order: the first of a
+/// list, or the successor of `previous`.
 ///
 /// Of two heads under one number one is a fork: keep a head durably before it leaves, and
 /// [`write`](write()) its entries after that.
@@ -70,8 +70,8 @@ pub fn seal(
     Ok(head.sign(key)?)
 }
 
-/// The digest of the elements of a list, which have to be in strictly ascending order and within its
-/// bits: what a head says of them.
+/// The digest of the elements of a list, which have to be in strictly ascending order and within
+/// its bits: what a head says of them.
 pub fn elements_digest(of: &Elements, elements: &[u64]) -> Result<[u8; 32], PublishError> {
     let mut hash = ElementsDigest::new(elements.len() as u64);
     let mut last = None;
@@ -88,8 +88,8 @@ pub fn elements_digest(of: &Elements, elements: &[u64]) -> Result<[u8; 32], Publ
     Ok(hash.finish())
 }
 
-/// Signs all gaps of an epoch, on the threads of the rayon pool that it is called in, and writes its
-/// file. The same head and elements give the same octets.
+/// Signs all gaps of an epoch, on the threads of the rayon pool that it is called in, and writes
+/// its file. The same head and elements give the same octets.
 ///
 /// What is written is whole only where this succeeds.
 pub fn write(

@@ -24,7 +24,7 @@ fn head(list: &ListKey, epoch: u64, time: u64, previous: Option<HeadHash>) -> He
 }
 
 #[test]
-fn every_break_of_a_chain_has_its_name() {
+fn reject_every_break_of_a_chain_by_its_name() {
     let heads = chain(4);
     assert_eq!(check_chain(&heads), Ok(()));
     assert_eq!(check_chain(&heads[2..]), Ok(()));
@@ -55,7 +55,7 @@ fn every_break_of_a_chain_has_its_name() {
 }
 
 #[test]
-fn a_verifier_that_restarts_notices_a_rollback_and_a_fork() {
+fn reject_a_rollback_and_a_fork_after_a_restart() {
     let heads = chain(5);
     let list = list(Elements::Handle);
     let mut known = KnownHeads::new();
