@@ -362,6 +362,15 @@ fn a_trust_list_says_whose_credentials_count() {
     assert_eq!(report["issuer_names"]["person"], "Bank A");
     assert!(report["proven"].to_string().contains("lets its issuer's key sign"), "{report}");
 
+    let known = |presentation: &str, editions: &[u64]| {
+        let trust = editions.iter().map(|edition| format!("--trust trust-{edition}.json"));
+        verify(presentation, &format!("--now {SOON} {}", trust.collect::<Vec<_>>().join(" ")))
+    };
+    let denied = json_of(&place, 1, &known("presentation.json", &[]));
+    assert_eq!(codes(&denied), ["trust-unknown"]);
+    let accepted = place.json(&known("presentation.json", &[1]));
+    assert_eq!(accepted["issuer_names"]["person"], "Bank A");
+
     // The key is replaced from before the credential begins on: it no longer counts.
     let rotated = format!("until = \"2026-01-01T00:00:00Z\"\nsuccessor = \"{new}\"");
     let rotated = rotated.replace("until = \"2026-01-01", "until = \"2026-02-01");
@@ -377,6 +386,11 @@ fn a_trust_list_says_whose_credentials_count() {
     assert!(text.contains("late  NOT counted by") && text.contains("rotated"), "{text}");
     let plan = place.ends(0, &ask("plan"));
     assert!(plan.contains("from person-1"), "the older one counts: {plan}");
+    // A verifier with the newer edition wants the narrower window that the newer edition gives.
+    let denied = json_of(&place, 1, &known("presentation.json", &[2, 1]));
+    assert_eq!(codes(&denied), ["issuer-key-rotated"]);
+    present(&place, "second.json");
+    place.ends(0, &known("second.json", &[2]));
     let prove = format!(
         "prove --terms terms --request request.json --credential person=late.json --now {SOON} \
          --trust trust-1.json --trust trust-2.json --out late-presentation.json"
@@ -564,7 +578,7 @@ fn lists_and_wallets_are_recognised() {
         .ends(0, "status find --list public/epoch-0.list --credential alice.json --out entry.json");
     for (file, kind) in [
         ("wallet", "wallet"),
-        ("public/epoch-0.list", "list"),
+        ("public/epoch-0.list", "list file"),
         ("public/head.json", "list head"),
         ("entry.json", "list entry"),
         ("wallet/heads.json", "known heads"),
