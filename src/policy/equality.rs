@@ -13,6 +13,7 @@
 //!   trust list puts first. Which that is, is decided with the list at hand ([`crate::decision`]).
 //!
 //! Of several fields each is taken by itself: another k may agree on the next.
+//! A predicate speaks of the claim that it names, whether others agree with it or overrule it.
 
 use super::circuit::Plan;
 use super::compile::{Equality, Exposure, Role, Scope};

@@ -1,5 +1,6 @@
 //! `sigil demo`: everything at once, on a thousand applicants.
 
+mod epochs;
 mod policies;
 mod population;
 mod stages;
@@ -8,15 +9,15 @@ mod tables;
 use super::failure::{Complaint, Failure};
 use super::report::Report;
 use super::{Exit, time};
-use crate::credential::Credential;
 use crate::presentation::{Expectation, ProveError, VerifiedPresentation, VerifyError};
 use crate::request::{InMemoryNonces, Nonce, NonceError, PresentationRequest};
 use crate::value::Timestamp;
 use clap::Args;
+use epochs::Earlier;
 use population::{Applicant, Expected, Population};
 use rand_core::OsRng;
 use rayon::ThreadPool;
-use stages::{Stage, Timed, accords};
+use stages::{Asking, Stage, Timed, accords};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,9 @@ const LIFETIME: u64 = 600;
 ///
 /// Two issuers sign an identity check and an income statement for each of a thousand applicants. A
 /// verifier asks each, under a policy: adult, resident in a listed country (revealed), income and savings
-/// of at least a threshold, both credentials valid and of one person (hidden); nothing else. Those who
+/// of at least a threshold, both credentials valid and of one person, the first not revoked (hidden); nothing
+/// else. A list of revoked and suspended credentials goes through three
+/// epochs; who was suspended is resumed in the last. Those who
 /// qualify answer, and are accepted, once. Those who don't cannot answer, each for the reason that the
 /// table of applicants gives. Then it shows what the verifier saw of one, with times and sizes.
 ///
@@ -89,7 +92,8 @@ impl<T> From<&Timed<T>> for Speed {
 }
 
 /// The steps that are timed.
-const STEPS: [&str; 5] = ["issue", "check credentials", "prove", "verify", "verify as one batch"];
+const STEPS: [&str; 6] =
+    ["issue", "check credentials", "refresh status", "prove", "verify", "verify as one batch"];
 
 /// The whole way, walked by some applicants.
 struct Round {
@@ -102,6 +106,8 @@ struct Round {
     /// Octets of one applicant's credentials.
     credentials: Vec<usize>,
     speeds: [Speed; STEPS.len()],
+    /// What became of entries of earlier epochs.
+    earlier: Earlier,
     /// Whether the batch of all answers had as many that are true as there were one by one.
     together_right: bool,
 }
@@ -121,7 +127,7 @@ impl Arguments {
         let policies = pool.install(policies::run)?;
         let counts = Expected::ALL.map(|expected| (expected, all.count(applicants, expected)));
         let right = counts.iter().all(|(_, count)| count.as_expected == count.applicants)
-            && [&one, &all].iter().all(|round| round.together_right)
+            && [&one, &all].iter().all(|round| round.together_right && round.earlier.right())
             && policies.iter().all(policies::Outcome::right);
         let findings = Findings {
             counts,
@@ -150,9 +156,20 @@ impl Arguments {
         let held = stage.hold(quiet, &documents);
         let speed_held = Speed::from(&held);
         let held = held.results.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let authority = stage.authority.as_ref();
+        let epochs = authority.map(|list| list.publish(self.at, applicants, &held)).transpose()?;
+        let epochs = epochs.unwrap_or_default();
+        let refreshed = stage.refresh(quiet, &held, epochs.last());
+        let speed_refreshed = Speed::from(&refreshed);
+        let entries = refreshed.results.into_iter().collect::<Result<Vec<_>, _>>();
+        let entries =
+            entries.map_err(|error| Failure::input(Complaint::new(error.to_string())))?;
         let requests = applicants.iter().map(|_| self.request(stage));
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let (attempts, speed_proven) = attempts(quiet, stage, applicants, &held, &requests);
+        let askings = held.iter().zip(&entries).zip(&requests);
+        let askings: Vec<Asking<'_>> =
+            askings.map(|((held, entries), request)| (&held[..], &entries[..], request)).collect();
+        let (attempts, speed_proven) = attempts(quiet, stage, applicants, &askings);
         let answered: Vec<(usize, (&[u8], &PresentationRequest))> = attempts
             .iter()
             .zip(&requests)
@@ -162,7 +179,8 @@ impl Arguments {
         let answers: Vec<_> = answered.iter().map(|(_, answer)| *answer).collect();
         let nonces = InMemoryNonces::default();
         let expectation = Expectation { audience: AUDIENCE, now: self.at, skew: 0 };
-        let verify = |label| stage.verify(quiet, label, &answers, &expectation, &nonces);
+        let known = epochs::known(&epochs);
+        let verify = |label| stage.verify(quiet, label, &answers, &expectation, &nonces, &known);
         let (verified, replayed) = (verify("verifying"), verify("replaying"));
         let speed_verified = Speed::from(&verified);
         let (true_together, time) = stage.verify_together(&answers, &expectation);
@@ -182,10 +200,28 @@ impl Arguments {
             }
         }
         let credentials = documents.first().into_iter().flatten().map(|text| text.len()).collect();
-        let speeds = [speed_issued, speed_held, speed_proven, speed_verified, speed_together];
+        let speeds = [
+            speed_issued,
+            speed_held,
+            speed_refreshed,
+            speed_proven,
+            speed_verified,
+            speed_together,
+        ];
+        let earlier = epochs::earlier(stage, applicants, &held, &epochs, &expectation, || {
+            self.request(stage)
+        })?;
         let together_right = true_together == true_alone;
         drop(answered);
-        Ok(Round { attempts, verdicts, replay_refused, credentials, speeds, together_right })
+        Ok(Round {
+            attempts,
+            verdicts,
+            replay_refused,
+            credentials,
+            speeds,
+            earlier,
+            together_right,
+        })
     }
 
     fn request(&self, stage: &Stage) -> Result<PresentationRequest, Failure> {
@@ -200,17 +236,16 @@ fn attempts(
     quiet: bool,
     stage: &Stage,
     applicants: &[Applicant],
-    held: &[Vec<Credential>],
-    requests: &[PresentationRequest],
+    askings: &[Asking<'_>],
 ) -> (Vec<Result<Vec<u8>, ProveError>>, Speed) {
-    let askings = held.iter().map(Vec::as_slice).zip(requests).zip(applicants).enumerate();
+    let askings = askings.iter().zip(applicants).enumerate();
     let (able, unable): (Vec<_>, Vec<_>) =
-        askings.partition(|(_, (_, applicant))| applicant.expected == Expected::Qualifies);
+        askings.partition(|(_, (_, applicant))| applicant.expected.is_accepted());
     let mut speed = None;
     let mut attempts = Vec::new();
     for group in [able, unable] {
         let indexes = group.iter().map(|(i, _)| *i);
-        let askings: Vec<_> = group.iter().map(|(_, (asking, _))| *asking).collect();
+        let askings: Vec<_> = group.iter().map(|(_, (asking, _))| **asking).collect();
         let timed = stage.prove(quiet, &askings);
         speed.get_or_insert(Speed::from(&timed));
         attempts.extend(indexes.zip(timed.results));

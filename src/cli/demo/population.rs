@@ -25,21 +25,41 @@ const MAX_TABLE: usize = 1 << 26;
 pub(super) enum Expected {
     /// Proves everything.
     Qualifies,
+    /// Was suspended, and resumed since: proves everything again.
+    Resumed,
+    /// Is on the list of revoked credentials.
+    Revoked,
+    /// A credential has run out.
+    Expired,
+    /// A credential is not valid yet.
+    Early,
     /// Too young.
     Minor,
     /// Resident elsewhere.
     Country,
     /// Of too little means.
     Funds,
-    /// A credential has run out, or is not valid yet.
-    Validity,
     /// The two credentials are of two persons.
     Person,
 }
 
 impl Expected {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Qualifies, Self::Minor, Self::Country, Self::Funds, Self::Validity, Self::Person];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Qualifies,
+        Self::Resumed,
+        Self::Revoked,
+        Self::Expired,
+        Self::Early,
+        Self::Minor,
+        Self::Country,
+        Self::Funds,
+        Self::Person,
+    ];
+
+    /// Whether the applicant is to be accepted.
+    pub(super) fn is_accepted(self) -> bool {
+        matches!(self, Self::Qualifies | Self::Resumed)
+    }
 
     /// The word in the table.
     pub(super) fn word(self) -> &'static str {
@@ -48,7 +68,10 @@ impl Expected {
             Self::Minor => "minor",
             Self::Country => "country",
             Self::Funds => "funds",
-            Self::Validity => "validity",
+            Self::Resumed => "resumed",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Early => "early",
             Self::Person => "person",
         }
     }

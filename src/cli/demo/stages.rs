@@ -3,6 +3,7 @@
 //! Whatever passes from one party to another passes as octets: credentials and presentations are written
 //! and read, and what is timed includes it.
 
+use super::epochs::{Authority, Epoch};
 use super::population::{Applicant, Expected, Population};
 use crate::bbs::SecretKey;
 use crate::cli::failure::{Complaint, Failure};
@@ -18,6 +19,8 @@ use crate::presentation::{
 };
 use crate::request::{InMemoryNonces, NonceStore, PresentationRequest};
 use crate::schema::Schema;
+use crate::status::Entry;
+use crate::status::file::FileError;
 use rand_core::{OsRng, RngCore};
 use rayon::prelude::*;
 use sigil_circuits::ProvingKey;
@@ -28,12 +31,16 @@ use zeroize::Zeroizing;
 /// The words that the demo's issuers derive their keys from.
 pub(super) const WORDS: &[u8] = b"sigil demo: known to everyone, worth nothing";
 
+/// A holder with what it has to answer, and what it is asked.
+pub(super) type Asking<'a> = (&'a [Credential], &'a [Entry], &'a PresentationRequest);
+
 /// The parties and what they have in common.
 pub(super) struct Stage {
     pub(super) bundle: Bundle,
     pub(super) terms: Terms,
     pub(super) key: Option<ProvingKey>,
     pub(super) issuers: Vec<Issuer>,
+    pub(super) authority: Option<Authority>,
     schemas: Vec<Arc<Schema>>,
 }
 
@@ -100,13 +107,14 @@ impl Stage {
             let handles = StatusHandles::new(handles);
             issuers.push(Issuer::new(key, role.suite(), handles, schema.clone())?);
         }
+        let authority = Authority::of(&compiled).map_err(in_policy)?;
         let setup = |shape| sigil_circuits::setup(shape, &mut OsRng);
         let key = compiled.shape().map(setup).transpose()?;
         let verifying = key.as_ref().map(|key| key.verifying_key().clone());
         let bundle = Bundle::pin(population.policy.clone(), verifying.as_ref());
         let terms = Terms::new(&bundle, &population.schemas, verifying);
         let terms = terms.map_err(|error| in_policy(Complaint::new(error.to_string())))?;
-        Ok(Stage { bundle, terms, key, issuers, schemas })
+        Ok(Stage { bundle, terms, key, issuers, authority, schemas })
     }
 
     /// Issues all credentials of each applicant, as documents. `first` is the first number not used.
@@ -141,18 +149,46 @@ impl Stage {
         })
     }
 
+    /// Each holder finds its gap in the newest epoch of the list.
+    pub(super) fn refresh(
+        &self,
+        quiet: bool,
+        held: &[Vec<Credential>],
+        newest: Option<&Epoch>,
+    ) -> Timed<Result<Vec<Entry>, FileError>> {
+        let role = self.authority.as_ref().map(|authority| authority.role);
+        each(quiet, "refreshing", held, |_, held| {
+            let listed = role.and_then(|role| held.get(role)).zip(newest);
+            listed.map(|(credential, epoch)| epoch.find(credential)).into_iter().collect()
+        })
+    }
+
     /// Each holder answers its request.
     pub(super) fn prove(
         &self,
         quiet: bool,
-        askings: &[(&[Credential], &PresentationRequest)],
+        askings: &[Asking<'_>],
     ) -> Timed<Result<Vec<u8>, ProveError>> {
-        each(quiet, "proving", askings, |_, (credentials, request)| {
-            let holdings = credentials.iter();
-            let holdings: Vec<Holding<'_>> = holdings.map(Holding::new).collect();
-            let key = self.key.as_ref();
-            Ok(prove(&self.terms, request, &holdings, key, &mut OsRng)?.to_bytes())
+        each(quiet, "proving", askings, |_, (credentials, entries, request)| {
+            Ok(self.prove_one(credentials, entries, request)?.to_bytes())
         })
+    }
+
+    /// One holder answers.
+    pub(super) fn prove_one(
+        &self,
+        credentials: &[Credential],
+        entries: &[Entry],
+        request: &PresentationRequest,
+    ) -> Result<Presentation, ProveError> {
+        let entries: Vec<&Entry> = entries.iter().collect();
+        let listed = self.authority.as_ref().map(|authority| authority.role);
+        let holding = |(role, credential)| {
+            let entries = if Some(role) == listed { &entries[..] } else { &[] };
+            Holding { entries, ..Holding::new(credential) }
+        };
+        let holdings: Vec<Holding<'_>> = credentials.iter().enumerate().map(holding).collect();
+        prove(&self.terms, request, &holdings, self.key.as_ref(), &mut OsRng)
     }
 
     /// The verifier checks each answer and decides. `None` is an answer that is no presentation, or a true
@@ -164,12 +200,13 @@ impl Stage {
         answers: &[(&[u8], &PresentationRequest)],
         expectation: &Expectation<'_>,
         nonces: &(impl NonceStore + Sync),
+        status: &StatusState,
     ) -> Timed<Option<Result<VerifiedPresentation, VerifyError>>> {
         each(quiet, label, answers, |_, (answer, request)| {
             let presentation = Presentation::from_bytes(answer).ok()?;
             let verified = verify(&self.terms, request, expectation, &presentation, nonces);
             let Expectation { audience, now, .. } = *expectation;
-            let situation = Situation { audience, status: &StatusState::default(), now };
+            let situation = Situation { audience, status, now };
             let acceptable = |one: &VerifiedPresentation| {
                 let verdict = decide(&self.terms, &self.bundle, request, one, &situation);
                 verdict.decision().is_permit()
@@ -199,11 +236,12 @@ impl Stage {
 /// Whether a holder's attempt ended as the table says, and for the reason that it says.
 pub(super) fn accords(expected: Expected, attempt: &Result<Vec<u8>, ProveError>) -> bool {
     match (expected, attempt) {
-        (Expected::Qualifies, Ok(_)) => true,
-        (Expected::Qualifies, Err(_)) | (_, Ok(_)) => false,
+        (expected, Ok(_)) => expected.is_accepted(),
+        (Expected::Qualifies | Expected::Resumed, Err(_)) => false,
+        (Expected::Revoked, Err(error)) => matches!(error, ProveError::Listed { .. }),
         (Expected::Minor, Err(error)) => fails_only(error, "$.predicates[0]"),
         (Expected::Funds, Err(error)) => fails_only(error, "$.predicates[1]"),
-        (Expected::Validity, Err(error)) => fails_only(error, "$.roles["),
+        (Expected::Expired | Expected::Early, Err(error)) => fails_only(error, "$.roles["),
         (Expected::Country, Err(error)) => {
             matches!(error, ProveError::NotAcceptable { shortfalls }
                 if matches!(shortfalls[..], [Shortfall::Rule { .. }]))

@@ -56,7 +56,26 @@ fn outcomes(report: Report, population: &Population, findings: &Findings) -> Rep
             report = report.row(expected.word(), reason);
         }
     }
-    report.json("outcomes", object)
+    let earlier = findings.all.earlier;
+    report
+        .line("")
+        .line(format!(
+            "Earlier epochs of the list: of {} revoked holders who answered with the entry they kept, {} \
+             were denied for it (status-replaced);",
+            earlier.revoked, earlier.denied
+        ))
+        .line(format!(
+            "of {} suspended ones, {} could not answer until they were resumed.",
+            earlier.suspended, earlier.refused
+        ))
+        .json(
+            "earlier_epochs",
+            json!({
+                "revoked": earlier.revoked, "denied": earlier.denied,
+                "suspended": earlier.suspended, "refused": earlier.refused,
+            }),
+        )
+        .json("outcomes", object)
 }
 
 /// What the first of a kind was told.

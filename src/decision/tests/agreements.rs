@@ -5,6 +5,7 @@ use super::world::*;
 use crate::decision::{Outcome, StatusState, Verdict};
 use crate::policy::Policy;
 use crate::presentation::{Holding, ProveError};
+use crate::schema::Schema;
 use crate::trust::TrustList;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -196,4 +197,53 @@ fn reject_precedence_without_a_list_to_tell_it() {
     let verdict = world.decide(&verified, &StatusState::default());
     let expected = [0, 1, 2].map(|role| format!("trust-unknown:$.roles[{role}].trust"));
     assert_eq!(reasons(&verdict), expected);
+}
+
+/// A quorum over two versions of a schema that sign the same number as different integers: numbers are
+/// compared, not what is signed.
+#[test]
+fn forge_quorum_of_equal_integers_that_are_different_numbers() {
+    let schema = |version: &str, bits: u8| {
+        let field = json!({ "name": "level", "type": format!("int({bits})") });
+        let schema = json!({
+            "format": "sigil-schema/1", "name": "example.org/level", "version": version,
+            "fields": [field],
+        });
+        Schema::parse(schema.to_string().as_bytes()).unwrap()
+    };
+    let schemas = [schema("1.0.0", 16), schema("1.1.0", 32)];
+    let ids = schemas.each_ref().map(|schema| schema.id().to_string());
+    let role = |name| {
+        let mut role = trusting(name, "hidden");
+        role["schema"] = json!(ids[0]);
+        role["accepts"] = json!([ids[1]]);
+        role
+    };
+    let agree = json!([{ "roles": ["a", "b", "c"], "fields": ["level"], "quorum": 2 }]);
+    let policy = policy(&["a", "b", "c"].map(role), json!({ "agree": agree }));
+    let world = World::with_schemas(policy, &schemas);
+    let keys = [1, 2, 3].map(|seed| {
+        json!({ "name": format!("Bank {seed}"), "keys": [key(seed, json!({ "schemas": ids }))] })
+    });
+    let known = StatusState::default().with_trust(edition(7, json!(keys), json!({})));
+    let decided = |held: [(usize, i64); 3]| {
+        let made = held.iter().zip(1..).map(|((version, level), seed)| {
+            credential_of(schemas[*version].clone(), seed, FROM, &json!({ "level": level }))
+        });
+        let made: Vec<_> = made.collect();
+        let holdings = made.iter().map(|credential| {
+            let list = known.trust().next().unwrap();
+            let window = list.window(credential.issuer(), credential.schema().id()).unwrap();
+            Holding { window: Some(window), ..Holding::new(credential) }
+        });
+        let verified = world.present(&holdings.collect::<Vec<_>>())?;
+        Ok(reasons(&world.decide(&verified, &known)))
+    };
+    for held in [[(0, -5), (1, -5), (0, 9)], [(1, 7), (0, 8), (1, 7)], [(0, 1), (1, 2), (1, 2)]] {
+        assert_eq!(decided(held).unwrap(), [""; 0], "{held:?}");
+    }
+    // -5 is signed as 2^15 - 5 by the first version; so is this by the second.
+    let alike = -5 + (1 << 15) - (1i64 << 31);
+    let refused: Result<_, ProveError> = decided([(0, -5), (1, alike), (0, 9)]);
+    assert!(matches!(refused, Err(ProveError::NotSatisfied { .. })), "{refused:?}");
 }

@@ -95,7 +95,10 @@ pub(super) fn key(seed: u8, rest: Value) -> Value {
 
 /// A card of the issuer with this seed, valid from a day on.
 pub(super) fn credential(seed: u8, from: &str, record: &Value) -> Credential {
-    let schema = card();
+    credential_of(card(), seed, from, record)
+}
+
+pub(super) fn credential_of(schema: Schema, seed: u8, from: &str, record: &Value) -> Credential {
     let record = schema.record_from_json(record.to_string().as_bytes()).unwrap();
     let handles = StatusHandles::new([5; 32]);
     let issuer = Issuer::new(secret(seed), Suite::Sha256, handles, Arc::new(schema)).unwrap();
@@ -116,12 +119,16 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(policy: Policy) -> Self {
-        let compiled = policy.compile(&[card()]).unwrap_or_else(|fault| panic!("{fault}"));
+        Self::with_schemas(policy, &[card()])
+    }
+
+    pub(super) fn with_schemas(policy: Policy, schemas: &[Schema]) -> Self {
+        let compiled = policy.compile(schemas).unwrap_or_else(|fault| panic!("{fault}"));
         let rng = &mut ChaCha20Rng::seed_from_u64(1);
         let key = compiled.shape().map(|shape| sigil_circuits::setup(shape, rng).unwrap());
         let verifying = key.as_ref().map(ProvingKey::verifying_key);
         let bundle = Bundle::pin(policy, verifying);
-        let terms = Terms::new(&bundle, &[card()], verifying.cloned()).unwrap();
+        let terms = Terms::new(&bundle, schemas, verifying.cloned()).unwrap();
         Self { bundle, terms, key }
     }
 

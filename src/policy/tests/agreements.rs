@@ -40,6 +40,35 @@ fn revealed(lists: [&str; 3]) -> String {
 
 const CHILDREN: &str = "fields = ['children']";
 
+/// The published JSON Schema lets pass what is read, and not what contradicts itself.
+#[test]
+fn the_json_schema_knows_the_rules() {
+    let rules: serde_json::Value = serde_json::from_str(json_schema()).unwrap();
+    let accepts = |change: fn(&mut serde_json::Value)| {
+        let text = read(&agree(CHILDREN)).to_document().canonical();
+        let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        value["tests"] = serde_json::json!([
+            { "name": "x", "holders": { "a": { "record": {} } }, "expect": "permit" },
+        ]);
+        change(&mut value);
+        let parsed = Policy::parse(value.to_string().as_bytes()).is_ok();
+        let accepted = crate::schema::tests::json_schema_accepts(&rules, &rules, &value);
+        assert_eq!(parsed, accepted, "{value}");
+        accepted
+    };
+    assert!(accepts(|_| {}));
+    assert!(accepts(|value| value["agree"][0]["quorum"] = 2.into()));
+    assert!(!accepts(|value| value["agree"][0]["quorum"] = 1.into()));
+    assert!(accepts(|value| value["agree"][0]["rule"] = "precedence".into()));
+    assert!(!accepts(|value| value["agree"][0]["rule"] = "all".into()));
+    assert!(accepts(|value| {
+        value["tests"][0]["holders"]["a"]["standing"] = "issuer-key-rotated".into();
+    }));
+    assert!(!accepts(|value| value["tests"][0]["holders"]["a"]["standing"] = "rotated".into()));
+    assert!(accepts(|value| value["tests"][0]["holders"]["a"]["precedence"] = 9.into()));
+    assert!(!accepts(|value| value["tests"][0]["holders"]["a"]["precedence"] = (-1).into()));
+}
+
 #[test]
 fn rules_have_one_spelling() {
     let plain = read(&agree(CHILDREN));
