@@ -14,6 +14,8 @@ mod status;
 mod trust;
 #[path = "cli/wallet.rs"]
 mod wallet;
+#[path = "cli/wallet_folder.rs"]
+mod wallet_folder;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;

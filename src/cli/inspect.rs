@@ -49,7 +49,7 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self) -> Result<Report, Failure> {
-        if self.file.is_dir() {
+        if wallet::is_wallet(&self.file) {
             let report = wallet::describe(&self.file)?;
             return Ok(report.json("file", self.file.display().to_string()));
         }

@@ -1,10 +1,11 @@
-//! Wallets, from the issuing of credentials to their end, by the binary.
+//! Wallets, from the issuing of credentials to their end, by the binary. What their folder is like has
+//! tests of its own beside this.
 
 use crate::place::{AUDIENCE, Place, SOON, TIME, request};
 use serde_json::{Value, json};
 use std::fs;
 
-const LIST: &str = "https://issuer.example/revoked";
+pub(crate) const LIST: &str = "https://issuer.example/revoked";
 const TRUST: &str = "https://eu.example/trust/kyc";
 
 const PERSON: &str = r#"
@@ -68,7 +69,7 @@ fn did(place: &Place, line: &str, member: &str) -> String {
     place.json(line)[member].as_str().unwrap().to_owned()
 }
 
-const ISSUE: &str = "issue --issuer issuer --schema person.toml --valid-from 2026-01-01";
+pub(crate) const ISSUE: &str = "issue --issuer issuer --schema person.toml --valid-from 2026-01-01";
 
 /// Two credentials of one issuer, a list, terms whose issuers are said so, and a request.
 fn issued(name: &str, issuers: &dyn Fn(&Place, &str, &str) -> String) -> Place {
@@ -94,14 +95,14 @@ fn issued(name: &str, issuers: &dyn Fn(&Place, &str, &str) -> String) -> Place {
 }
 
 /// The same, with alice's credential in a wallet.
-fn kept(name: &str) -> Place {
+pub(crate) fn kept(name: &str) -> Place {
     let place = issued(name, &|_, issuer, _| format!("issuers = [\"{issuer}\"]"));
     place.ends(0, "wallet init --wallet wallet");
     place.ends(0, "wallet add --wallet wallet --schema person.toml --credential alice.json");
     place
 }
 
-fn publish(place: &Place, time: &str) {
+pub(crate) fn publish(place: &Place, time: &str) {
     place.ends(0, &format!("status publish --register register --out public --time {time}"));
 }
 
@@ -109,7 +110,7 @@ fn change(place: &Place, verb: &str, who: &str, at: &str) {
     place.ends(0, &format!("status {verb} --register register --credential {who}.json --at {at}"));
 }
 
-fn refresh(epoch: u64) -> String {
+pub(crate) fn refresh(epoch: u64) -> String {
     format!("wallet refresh --wallet wallet --list public/epoch-{epoch}.list")
 }
 
@@ -448,50 +449,47 @@ fn entries_serve_without_a_wallet_too() {
 }
 
 #[test]
-fn reject_torn_and_foreign_files_by_name() {
-    let place = kept("wallet-torn");
+fn credentials_of_every_accepted_version_serve() {
+    let place = kept("wallet-versions");
+    let newer = PERSON.replace("1.0.0", "1.1.0");
+    let field = r#"  { name = "points", type = "uint(16)", optional = true },"#;
+    place.write("newer.toml", newer.replace("\n]", &format!("\n{field}\n]")));
+    let id = did(&place, "schema id newer.toml", "schema");
+    let policy =
+        place.text("policy.toml").replace("\nissuers", &format!("\naccepts = [\"{id}\"]\nissuers"));
+    place.write("both.toml", policy);
+    place.ends(0, "setup --policy both.toml --schema person.toml --schema newer.toml --out both");
+    assert!(place.path("both/schema.person.1.json").exists());
+    let line = format!(
+        "request --bundle both/bundle.json --audience {AUDIENCE} --time {TIME} --out both.request"
+    );
+    place.ends(0, &line);
+    let issue = ISSUE.replace("person.toml", "newer.toml");
+    place.ends(
+        0,
+        &format!("{issue} --valid-until 2026-07-01 --record alice.record --out newer.json"),
+    );
     publish(&place, "2026-06-01T06:00:00Z");
-    place.ends(0, &refresh(0));
-    let list = "wallet list --wallet wallet";
-    let names = fs::read_dir(place.path("wallet")).unwrap();
-    let names: Vec<String> =
-        names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(names.len(), 6, "{names:?}");
-    for name in names.iter().filter(|name| *name != "wallet.lock") {
-        let path = place.path(&format!("wallet/{name}"));
-        let whole = fs::read(&path).unwrap();
-        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        let refused = place.ends(2, list);
-        assert!(refused.contains(&format!("wallet/{name}")), "{name}: {refused}");
-        fs::write(&path, &whole).unwrap();
-    }
-    for name in ["notes.txt", "x.credential.json.bak", "a b.credential.json", "p.q.entry.json"] {
-        place.write(&format!("wallet/{name}"), "{}");
-        let refused = place.ends(2, list);
-        assert!(refused.contains(name) && refused.contains("move it out"), "{name}: {refused}");
-        fs::remove_file(place.path(&format!("wallet/{name}"))).unwrap();
-    }
-    // The entry of one credential is none of another.
-    place.ends(0, "wallet add --wallet wallet --credential bob.json --label bob");
-    let own = names.iter().find(|name| name.ends_with(".entry.json")).unwrap();
-    let other = own.replace("person-1", "nobody");
-    let moved = |from: &str, to: &str| {
-        fs::rename(place.path(&format!("wallet/{from}")), place.path(&format!("wallet/{to}")))
+    let ask = |verb: &str| {
+        let asked = ask(verb).replace("--terms terms", "--terms both");
+        asked.replace("request.json", "both.request")
     };
-    moved(own, &other).unwrap();
-    assert!(place.ends(2, list).contains(&other));
-    moved(&other, own).unwrap();
-    // What a run left unfinished is removed, and is nobody's trouble.
-    place.write("wallet/.person-9.credential.json.1.0.tmp", "{");
-    place.ends(0, list);
-    assert!(!place.path("wallet/.person-9.credential.json.1.0.tmp").exists());
-    place.ends(2, "wallet list --wallet register");
-    place.ends(2, "wallet init --wallet wallet");
-    // A credential whose signature does not hold is not taken in.
-    let forged = place.text("bob.json").replace("1980-01-01", "1980-01-02");
-    place.write("forged.json", forged);
-    place.ends(1, "wallet add --wallet wallet --credential forged.json");
-    place.ends(1, "wallet add --wallet wallet --credential alice.json --label other");
+    place.ends(0, &refresh(0));
+    place.ends(0, &format!("{} --out first.json", ask("present")));
+    place.ends(0, "wallet init --wallet second");
+    let add = "wallet add --wallet second --credential newer.json";
+    assert!(place.ends(2, add).contains("name its document too, with --schema"));
+    place.ends(0, &format!("{add} --schema newer.toml"));
+    place.ends(0, &refresh(0).replace("--wallet wallet", "--wallet second"));
+    let second = ask("present").replace("--wallet wallet", "--wallet second");
+    place.ends(0, &format!("{second} --out second.json"));
+    for presentation in ["first.json", "second.json"] {
+        let verify = verify(presentation, &format!("--now {SOON}"));
+        let verify = verify.replace("--terms terms", "--terms both");
+        place.ends(0, &verify.replace("request.json", "both.request"));
+    }
+    let described = place.json("inspect both.toml");
+    assert_eq!(described["conditions"]["person"]["accepts"], json!([id]));
 }
 
 #[test]
@@ -523,77 +521,4 @@ fn a_holder_needs_but_the_shard_of_its_handle() {
     let both = format!("wallet refresh --wallet wallet --list {} --list {}", shards[0], shards[1]);
     assert_eq!(place.json(&both)["missing"], json!([]));
     place.ends(0, &ask("plan"));
-}
-
-#[test]
-fn several_processes_at_once_lose_nothing() {
-    let place = kept("wallet-parallel");
-    publish(&place, "2026-06-01T06:00:00Z");
-    for n in 0..6 {
-        place.ends(
-            0,
-            &format!("{ISSUE} --valid-until 2026-08-0{} --record bob.record --out {n}.json", n + 1),
-        );
-    }
-    std::thread::scope(|scope| {
-        for n in 0..6 {
-            let place = &place;
-            scope.spawn(move || {
-                place.ends(0, &format!("wallet add --wallet wallet --credential {n}.json"));
-                place.ends(0, &refresh(0));
-            });
-        }
-    });
-    let listed = place.json(&format!("wallet list --wallet wallet --now {SOON}"));
-    let mut labels: Vec<&str> = Vec::new();
-    for credential in listed["credentials"].as_array().unwrap() {
-        assert_eq!(credential["entries"][0]["is"], "absent", "{credential}");
-        labels.push(credential["label"].as_str().unwrap());
-    }
-    let expected: Vec<String> = (1..8).map(|n| format!("person-{n}")).collect();
-    assert_eq!(labels, expected);
-}
-
-#[cfg(unix)]
-#[test]
-fn a_wallet_is_its_holders_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let place = kept("wallet-mode");
-    publish(&place, "2026-06-01T06:00:00Z");
-    place.ends(0, &refresh(0));
-    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(place.path("wallet")), 0o700);
-    for file in fs::read_dir(place.path("wallet")).unwrap() {
-        let path = file.unwrap().path();
-        assert_eq!(mode(path.clone()), 0o600, "{}", path.display());
-    }
-}
-
-#[test]
-fn lists_and_wallets_are_recognised() {
-    let place = kept("wallet-inspect");
-    publish(&place, "2026-06-01T06:00:00Z");
-    place.ends(0, &refresh(0));
-    place
-        .ends(0, "status find --list public/epoch-0.list --credential alice.json --out entry.json");
-    for (file, kind) in [
-        ("wallet", "wallet"),
-        ("public/epoch-0.list", "list file"),
-        ("public/head.json", "list head"),
-        ("entry.json", "list entry"),
-        ("wallet/heads.json", "known heads"),
-        ("wallet/wallet.json", "wallet"),
-    ] {
-        let report = place.json(&format!("inspect {file}"));
-        assert_eq!(report["kind"], kind, "{file}");
-    }
-    let handle = place.text("entry.json");
-    let hi = handle.split("\"hi\":\"").nth(1).unwrap().split('"').next().unwrap();
-    assert!(!place.ends(0, "inspect entry.json").contains(hi), "the gap is not shown");
-    let checked = place.ends(0, "policy check policy.toml --schema person.toml");
-    assert!(checked.contains(&format!("absent on {LIST}, at most 24 h old")), "{checked}");
-    assert!(checked.contains(&format!("person: absent on {LIST}")), "{checked}");
-    let report = place.json("inspect policy.toml");
-    assert_eq!(report["conditions"]["person"]["lists"][0]["max_age"], 24);
-    assert_eq!(TIME, "2026-06-01T12:00:00Z", "what the times above are about");
 }

@@ -52,7 +52,8 @@ impl Authority {
         let key = key.map_err(|error| Complaint::new(error.to_string()))?;
         if check.key.authority != *key.public_key() || check.subject.message != STATUS_HANDLE {
             let did = crate::did_key::encode(key.public_key());
-            let complaint = Complaint::new("the demo keeps a list of status handles, by its own key");
+            let complaint =
+                Complaint::new("the demo keeps a list of status handles, by its own key");
             return Err(complaint.at(check.path.as_str()).remedy(format!("write {did}")));
         }
         Ok(Some(Authority { key, list: check.key.clone(), role: check.subject.role }))
@@ -81,9 +82,8 @@ impl Authority {
             let times = [made, made + DAY].map(|time| Timestamp::from_unix(time).unwrap_or(at));
             let previous = epochs.last().map(|epoch| &epoch.head);
             let (mut file, elements) = (Cursor::new(Vec::new()), handles(listed));
-            let head = publish(
-                &self.key, &self.list, previous, times, &elements, &mut file, &unwatched,
-            );
+            let head =
+                publish(&self.key, &self.list, previous, times, &elements, &mut file, &unwatched);
             let head = head.map_err(|error| Failure::input(Complaint::new(error.to_string())))?;
             epochs.push(Epoch { head, file: file.into_inner() });
         }
@@ -136,11 +136,8 @@ pub(super) fn earlier(
     let (Some(authority), [empty, both, ..]) = (&stage.authority, epochs) else {
         return Ok(earlier);
     };
-    let situation = Situation {
-        audience: expectation.audience,
-        status: &known(epochs),
-        now: expectation.now,
-    };
+    let situation =
+        Situation { audience: expectation.audience, status: &known(epochs), now: expectation.now };
     for (applicant, held) in applicants.iter().zip(held) {
         let (kept, revoked) = match applicant.expected {
             Expected::Revoked => (empty, true),

@@ -162,8 +162,7 @@ impl Arguments {
         let refreshed = stage.refresh(quiet, &held, epochs.last());
         let speed_refreshed = Speed::from(&refreshed);
         let entries = refreshed.results.into_iter().collect::<Result<Vec<_>, _>>();
-        let entries =
-            entries.map_err(|error| Failure::input(Complaint::new(error.to_string())))?;
+        let entries = entries.map_err(|error| Failure::input(Complaint::new(error.to_string())))?;
         let requests = applicants.iter().map(|_| self.request(stage));
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         let askings = held.iter().zip(&entries).zip(&requests);

@@ -36,7 +36,7 @@ use zeroize::Zeroizing;
 /// The format of a wallet.
 pub(in crate::cli) const FORMAT: &str = "sigil-wallet/1";
 /// The file that says that a folder is a wallet.
-const MARK: &str = "wallet.json";
+pub(super) const MARK: &str = "wallet.json";
 
 const LOCK: &str = "wallet.lock";
 const HEADS: &str = "heads.json";

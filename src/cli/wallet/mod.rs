@@ -59,6 +59,11 @@ impl Command {
     }
 }
 
+/// Whether a directory says that it is a wallet.
+pub(super) fn is_wallet(path: &Path) -> bool {
+    path.join(folder::MARK).is_file()
+}
+
 /// What is in the directory of a wallet, by the names of its files.
 pub(super) fn describe(path: &Path) -> Result<Report, Failure> {
     let names = folder::Names::read(path)?;
