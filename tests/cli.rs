@@ -12,6 +12,10 @@ mod schema;
 mod status;
 #[path = "cli/trust.rs"]
 mod trust;
+#[path = "cli/wallet.rs"]
+mod wallet;
+#[path = "cli/wallet_folder.rs"]
+mod wallet_folder;
 
 use place::{AUDIENCE, ISSUE, Place, RECORD, SOON, TIME, prove, request, requested, verify};
 use serde_json::Value;
@@ -443,10 +447,17 @@ fn the_demo_finds_what_its_table_says_and_notices_if_not() {
     let able = &outcomes["qualifies"];
     assert!(able["accepted"].as_u64().unwrap() > 50);
     assert_eq!(able["accepted"], able["replays_refused"]);
-    assert!(outcomes.iter().all(|(word, o)| word == "qualifies" || o["answered"] == 0));
+    let accepted = ["qualifies", "resumed"];
+    assert!(outcomes.iter().all(|(word, o)| accepted.contains(&&word[..]) || o["answered"] == 0));
+    let earlier = &report["earlier_epochs"];
+    assert!(earlier["revoked"].as_u64().unwrap() > 0 && earlier["suspended"].as_u64().unwrap() > 0);
+    assert_eq!(earlier["revoked"], earlier["denied"]);
+    assert_eq!(earlier["suspended"], earlier["refused"]);
     assert_eq!(report["revealed"].as_object().unwrap().len(), 1, "the residence, nothing else");
 
-    for (from, to) in [(",minor,", ",qualifies,"), (",country,", ",funds,")] {
+    for (from, to) in
+        [(",minor,", ",qualifies,"), (",country,", ",funds,"), (",qualifies,", ",revoked,")]
+    {
         place.write("applicants.csv", rows.join("\n").replacen(from, to, 1));
         place.ends(1, "demo --dir . --sample 2");
     }

@@ -10,6 +10,8 @@ use crate::policy::{self, Bundle, Consumer, Policy};
 use crate::presentation::Presentation;
 use crate::request::{self, PresentationRequest};
 use crate::schema::{self, Schema};
+use crate::status::{ENTRY_FORMAT, Entry, HEAD_FORMAT, SignedHead, UnverifiedEntry};
+use crate::trust::{self, TrustList};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,7 +30,7 @@ pub(super) enum PolicyOrBundle {
 
 /// Names the file that a document is in. One that says it is something else is told so: to remove
 /// what no schema has would not make a schema of a credential.
-fn document<T, E: Into<Failure>>(
+pub(super) fn document<T, E: Into<Failure>>(
     path: &Path,
     octets: &[u8],
     expected: &str,
@@ -72,6 +74,48 @@ pub(super) fn consumer(path: &Path) -> Result<Consumer, Failure> {
 pub(super) fn status(path: &Path) -> Result<StatusState, Failure> {
     let octets = files::read(path, DOCUMENT)?;
     document(path, &octets, decision::STATUS_FORMAT, StatusState::parse(&octets))
+}
+
+/// What a verifier knows of statuses: what a file has, and what was named besides.
+pub(super) fn known(
+    status: Option<&Path>,
+    heads: &[PathBuf],
+    trust: &[PathBuf],
+) -> Result<StatusState, Failure> {
+    let state = status.map_or_else(|| Ok(StatusState::default()), self::status)?;
+    let state = heads
+        .iter()
+        .try_fold(state, |state, path| Ok::<StatusState, Failure>(state.with_head(head(path)?)))?;
+    Ok(trusts(trust)?.into_iter().fold(state, StatusState::with_trust))
+}
+
+/// The head of an epoch of a list, its signature checked.
+pub(super) fn head(path: &Path) -> Result<SignedHead, Failure> {
+    let octets = files::read(path, DOCUMENT)?;
+    document(path, &octets, HEAD_FORMAT, SignedHead::parse(&octets))
+}
+
+/// An entry of a list, its signature and that of its head checked.
+pub(super) fn entry(path: &Path) -> Result<Entry, Failure> {
+    let octets = files::read(path, DOCUMENT)?;
+    let unverified = document(path, &octets, ENTRY_FORMAT, UnverifiedEntry::parse(&octets))?;
+    unverified.check().in_file(path)
+}
+
+/// Several entries.
+pub(super) fn entries(paths: &[PathBuf]) -> Result<Vec<Entry>, Failure> {
+    paths.iter().map(|path| entry(path)).collect()
+}
+
+/// A trust list, its signature checked.
+pub(super) fn trust(path: &Path) -> Result<TrustList, Failure> {
+    let octets = files::read(path, trust::MAX_LEN)?;
+    document(path, &octets, trust::FORMAT, TrustList::parse(&octets))
+}
+
+/// Several trust lists.
+pub(super) fn trusts(paths: &[PathBuf]) -> Result<Vec<TrustList>, Failure> {
+    paths.iter().map(|path| trust(path)).collect()
 }
 
 /// A policy, or a bundle of one.

@@ -4,7 +4,7 @@ use super::failure::{Complaint, Failure};
 use super::report::Report;
 use super::terms::Loaded;
 use super::{artefacts, judge, time};
-use crate::decision::{Situation, StatusState, decide};
+use crate::decision::{Situation, decide};
 use crate::presentation::{Expectation, verify};
 use crate::request::{InMemoryNonces, MAX_LIFETIME};
 use crate::value::Timestamp;
@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
     override_usage = "\
 sigil policy explain <FILE> --schema <FILE>... --case <NAME> [--at <TIME>]
        sigil policy explain --terms <DIR> --request <FILE> --presentation <FILE>
-           [--status <FILE>] [--at <TIME>]",
+           [--status <FILE>] [--head <FILE>]... [--trust <FILE>]... [--at <TIME>]",
     after_help = "\
 Examples:
   sigil policy explain adult.toml --schema person.toml --case 'a day too young'
@@ -54,6 +54,12 @@ pub(super) struct Arguments {
     /// What is known of the statuses of credentials, as for `verify`.
     #[arg(long, value_name = "FILE", requires = "terms")]
     status: Option<PathBuf>,
+    /// The signed head of an epoch that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE", requires = "terms")]
+    head: Vec<PathBuf>,
+    /// A signed trust list that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE", requires = "terms")]
+    trust: Vec<PathBuf>,
     /// The time of the decision, and for cases that name none. By default the system's clock for a
     /// case, the request's time for a presentation.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
@@ -85,8 +91,7 @@ impl Arguments {
         let path = presentation;
         let (presentation, _) = artefacts::presentation(path)?;
         let audience = request.audience();
-        let status = self.status.as_deref();
-        let status = status.map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
+        let status = artefacts::known(self.status.as_deref(), &self.head, &self.trust)?;
         // Whether the request is still good is for the decision to say.
         let expectation = Expectation { audience, now: request.time(), skew: MAX_LIFETIME };
         let nonces = InMemoryNonces::default();

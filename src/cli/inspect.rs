@@ -3,7 +3,7 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::issuer::{self, IssuerSecret};
 use super::report::Report;
-use super::{artefacts, authority, files, policy, request, schema, status, terms};
+use super::{artefacts, authority, files, policy, request, schema, status, terms, trust, wallet};
 use crate::credential::{self, UnverifiedCredential};
 use crate::decision::{self, STATUS_FORMAT, StatusState};
 use crate::did_key;
@@ -27,11 +27,12 @@ const PEM: &str = "-----BEGIN";
 ///
 /// Shows a schema, policy, bundle, request, credential, presentation, proving or verifying key,
 /// issuer, issuer's secret, authority's key, what a consumer needs, what is known of statuses, the
-/// record of a decision, or a list's file, head, entry, secret or known heads. Of secrets only the
-/// public part is shown, and of a credential only the names of its fields, unless --show-values is
-/// given. Nothing is verified but heads of lists: the rest takes `verify`.
+/// record of a decision, a list's file, head, entry, secret or known heads, a trust list, or the
+/// directory of a wallet. Of secrets only the public part is shown, of a credential only the names of
+/// its fields, unless --show-values is given, and of a wallet how many files of each kind it has.
+/// Nothing is verified but heads of lists, and trust lists: the rest takes `verify`.
 ///
-/// Reads the file, whatever its name. Writes nothing.
+/// Reads the file, whatever its name, or the names in the directory. Writes nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -48,6 +49,10 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(&self) -> Result<Report, Failure> {
+        if wallet::is_wallet(&self.file) {
+            let report = wallet::describe(&self.file)?;
+            return Ok(report.json("file", self.file.display().to_string()));
+        }
         let octets = files::read(&self.file, terms::MAX_KEY)?;
         let report = self.describe(&octets)?;
         Ok(report.json("file", self.file.display().to_string()).json("octets", octets.len()))
@@ -116,6 +121,13 @@ impl Arguments {
                     .fact("issuer", did_key::encode(&key))
                     .fact("suite", suite.id()))
             }
+            crate::trust::FORMAT => {
+                Ok(trust::describe(named("trust list"), &artefacts::trust(file)?))
+            }
+            wallet::FORMAT => {
+                wallet::parse_mark(octets).in_file(file)?;
+                Ok(named("wallet").line("What makes a wallet of the directory that it is in"))
+            }
             other if other == envelope_format() => {
                 presentation(&Presentation::from_json(text).in_file(file)?)
             }
@@ -129,7 +141,7 @@ impl Arguments {
     fn unknown(&self) -> Failure {
         let complaint = Complaint::new("not an artefact that this version knows");
         let remedy = "name a schema, policy, bundle, request, credential, presentation, consumer, \
-                      status, decision record, list, key or issuer file";
+                      status, decision record, list, trust list, wallet, key or issuer file";
         Failure::input(complaint.in_file(&self.file).remedy(remedy))
     }
 

@@ -6,8 +6,8 @@ use super::issuer::{self, IssuerSecret};
 use super::report::Report;
 use super::table::{self, Table};
 use super::{artefacts, progress, time};
-use crate::credential::{CredentialError, Issuer, Validity};
-use crate::schema::Record;
+use crate::credential::{Credential, CredentialError, Issuer, Validity};
+use crate::schema::{Record, Schema};
 use crate::value::Timestamp;
 use clap::Args;
 use rayon::prelude::*;
@@ -27,6 +27,10 @@ const BATCH: usize = 4096;
 /// absent value). Every row is checked first: if one is faulty, each fault is named by line and column
 /// and nothing is issued. The issuer's counter is advanced before anything is signed.
 ///
+/// With --renew, the values are those of a credential that this issuer gave out: the new one has the same
+/// fields, a validity that ends later, and a status handle of its own. The old one's handle is printed, so
+/// that it can be revoked.
+///
 /// Writes credentials, mode 0600. They hold the values and the signature: each belongs to its holder
 /// and to nobody else. From a table: a file with one credential per line if the name ends in .jsonl,
 /// else a directory of files named by the column --id-column, or by row number.
@@ -40,7 +44,9 @@ Examples:
   sigil issue --issuer issuer --schema person.toml --valid-from 2026-01-01 \\
       --valid-until 2027-01-01 --csv people.csv --id-column id --out credentials
   sigil issue --issuer issuer --schema person.toml --valid-from 2026-01-01 \\
-      --valid-until 2027-01-01 --csv people.csv --out credentials.jsonl --threads 1")]
+      --valid-until 2027-01-01 --csv people.csv --out credentials.jsonl --threads 1
+  sigil issue --issuer issuer --schema person.toml --valid-from 2027-01-01 \\
+      --valid-until 2028-01-01 --renew alice.credential.json --out renewed.credential.json")]
 pub(super) struct Arguments {
     /// The issuer's directory, as `issuer init` made it.
     #[arg(long, value_name = "DIR")]
@@ -55,8 +61,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     valid_until: Timestamp,
     /// One record, JSON.
-    #[arg(long, value_name = "FILE", required_unless_present = "csv", conflicts_with = "csv")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["csv", "renew"],
+          conflicts_with = "csv")]
     record: Option<PathBuf>,
+    /// A credential to renew.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "csv"])]
+    renew: Option<PathBuf>,
     /// A table of records.
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
@@ -150,14 +160,20 @@ impl Arguments {
             let remedy = "give --valid-from and --valid-until a window of an hour or more";
             Failure::input(Complaint::new(error.to_string()).remedy(remedy))
         })?;
+        let old = self.renew.as_deref();
+        let old = old.map(|path| renewed(path, &schema, &secret, validity)).transpose()?;
         let table = timed(&mut times.read, || match (&self.record, &self.csv) {
+            _ if old.is_some() => {
+                let records = old.iter().map(|old| old.record().clone()).collect();
+                Ok(Table { records, names: None })
+            }
             (Some(path), _) => table::read_one(path, &schema),
             (None, Some(path)) => table::read(path, &schema, self.id_column.as_deref()),
             (None, None) => Err(Failure::input(Complaint::new("neither --record nor --csv"))),
         })?;
         let Table { records, names } = table;
         let count = records.len();
-        let mut sink = Sink::begin(&self.out, self.record.is_some(), names)?;
+        let mut sink = Sink::begin(&self.out, self.csv.is_none(), names)?;
         let issuer = timed(&mut times.prepare, || secret.issuer(schema.clone()))?;
         let numbers = issuer::reserve(&self.issuer, count)?;
         let bar = progress::bar(quiet, "issuing", count);
@@ -170,7 +186,17 @@ impl Arguments {
         }
         timed(&mut times.write, || sink.commit())?;
         bar.finish_and_clear();
-        Ok(self.report(count, &times).json("schema", schema.id().to_string()))
+        let report = self.report(count, &times).json("schema", schema.id().to_string());
+        let Some(old) = old else { return Ok(report) };
+        let handle = old.status_handle();
+        Ok(report
+            .line(format!(
+                "It renews the credential of status handle {handle}. To revoke that one:"
+            ))
+            .line(format!(
+                "  sigil status revoke --register DIR --handle {handle} --reason superseded"
+            ))
+            .json("renews", handle))
     }
 
     fn report(&self, count: usize, times: &Times) -> Report {
@@ -205,6 +231,26 @@ impl Arguments {
             .json("seconds_writing", times.write.as_secs_f64())
             .json("per_second", rate)
     }
+}
+
+/// A credential that this issuer gave out and may renew.
+fn renewed(
+    path: &Path,
+    schema: &Schema,
+    secret: &IssuerSecret,
+    validity: Validity,
+) -> Result<Credential, Failure> {
+    let old = artefacts::credential(path, std::slice::from_ref(schema))?;
+    if old.issuer() != secret.public_key() || old.suite() != secret.suite() {
+        let complaint = Complaint::new("another issuer, or suite, signed it").in_file(path);
+        return Err(Failure::refused(complaint.remedy("let its own issuer renew it")));
+    }
+    if validity.until() <= old.validity().until() {
+        let problem = "the renewal would not be valid for longer than what it renews";
+        let complaint = Complaint::new(problem).in_file(path);
+        return Err(Failure::refused(complaint.remedy("give a later --valid-until")));
+    }
+    Ok(old)
 }
 
 /// Signs and serialises a batch, one number of the counter for each record.

@@ -33,6 +33,7 @@ mod time;
 mod trust;
 mod verify;
 mod verify_batch;
+mod wallet;
 
 use clap::{Parser, Subcommand};
 use failure::{Complaint, Failure};
@@ -127,6 +128,8 @@ enum Command {
     VerifyBatch(verify_batch::Arguments),
     #[command(subcommand)]
     Status(Box<status::Command>),
+    #[command(subcommand)]
+    Wallet(wallet::Command),
     Inspect(inspect::Arguments),
     Demo(demo::Arguments),
 }
@@ -147,6 +150,7 @@ impl Command {
             Command::Verify(arguments) => arguments.run(),
             Command::VerifyBatch(arguments) => arguments.run(quiet),
             Command::Status(command) => command.run(quiet),
+            Command::Wallet(command) => command.run(),
             Command::Inspect(arguments) => arguments.run(),
             Command::Demo(arguments) => arguments.run(quiet),
         }

@@ -4,9 +4,12 @@ use super::artefacts::PolicyOrBundle;
 use super::failure::{Failure, InFile};
 use super::report::Report;
 use super::{algebra, artefacts, explain, judge, plan, time};
+use crate::bbs::PublicKey;
+use crate::decision::{Edition, StatusState};
 use crate::did_key;
 use crate::document::{Document, Fault};
-use crate::policy::{CompiledPolicy, Policy, Shortfall, json_schema};
+
+use crate::policy::{CompiledPolicy, Policy, Shortfall, TrustRule, json_schema};
 use crate::presentation::VerifiedPresentation;
 use crate::value::Timestamp;
 use clap::Subcommand;
@@ -197,10 +200,53 @@ pub(super) fn describe(report: Report, policy: &Policy) -> Report {
     if let Some(title) = policy.title() {
         report = report.row("title", title).json("title", title);
     }
-    report
+    let report = report
         .fact("policy", policy.hash().to_string())
         .json("id", policy.id())
-        .json("version", policy.version().to_string())
+        .json("version", policy.version().to_string());
+    describe_conditions(report, policy)
+}
+
+/// What each role asks of its credential besides claims: the versions accepted, trust list and lists.
+fn describe_conditions(report: Report, policy: &Policy) -> Report {
+    let mut report = report;
+    let mut roles = Map::new();
+    let parts = policy.schemas().zip(policy.accepts());
+    let parts = parts.zip(policy.trust_rules().zip(policy.lists()));
+    for (((role, _), accepts), (trust, lists)) in parts {
+        let mut object = Map::new();
+        if !accepts.is_empty() {
+            let ids: Vec<String> = accepts.iter().map(ToString::to_string).collect();
+            report = report.row(role, format!("of schema {} too", ids.join(", ")));
+            object.insert("accepts".to_owned(), ids.into());
+        }
+        if let Some(rule) = trust {
+            let (list, age) = (rule.list(), rule.max_age());
+            let by = rule.authority().to_string();
+            let text = format!("issuers by {list}, at most {age} h old, signed by {by}");
+            report = report.row(role, text);
+            let rule = json!({ "list": list, "authority": by, "max_age": age });
+            object.insert("trust".to_owned(), rule);
+        }
+        let mut rules: Vec<Value> = Vec::new();
+        for rule in lists {
+            let what = rule.field().map_or_else(|| role.to_owned(), |f| format!("{role}.{f}"));
+            let (is, list, age) = (rule.presence().word(), rule.list(), rule.max_age());
+            let by = did_key::encode(rule.authority());
+            report =
+                report.row(&what, format!("{is} on {list}, at most {age} h old, signed by {by}"));
+            rules.push(json!({
+                "list": list, "authority": by, "max_age": age, "field": rule.field(), "is": is,
+            }));
+        }
+        if !rules.is_empty() {
+            object.insert("lists".to_owned(), rules.into());
+        }
+        if !object.is_empty() {
+            roles.insert(role.to_owned(), object.into());
+        }
+    }
+    report.json("conditions", roles)
 }
 
 /// What a policy asks for, once held against its schemas.
@@ -316,6 +362,7 @@ pub(super) fn describe_verified(
     report: Report,
     policy: &Policy,
     verified: &VerifiedPresentation,
+    known: &StatusState,
 ) -> Report {
     let mut report = report.line("Revealed:");
     let mut revealed = Map::new();
@@ -330,14 +377,54 @@ pub(super) fn describe_verified(
     let rules: Vec<String> = verified.proven().iter().map(|place| rule(policy, place)).collect();
     report = report.line("Proven of hidden values:");
     report = rules.iter().fold(report, |report, rule| report.line(format!("  {rule}")));
+    report = describe_epochs(report, policy, verified);
     let mut issuers = Map::new();
+    let mut names = Map::new();
     report = report.line("Issuers:");
-    for (role, key) in verified.issuers() {
+    for ((role, key), rule) in verified.issuers().iter().zip(policy.trust_rules()) {
         let did = did_key::encode(key);
-        report = report.row(role, &did);
+        let name = rule.and_then(|rule| issuer_name(rule, known, key));
+        let text = name.as_ref().map_or_else(|| did.clone(), |name| format!("{name}, {did}"));
+        report = report.row(role, text);
         issuers.insert(role.clone(), did.into());
+        if rule.is_some() {
+            names.insert(role.clone(), name.into());
+        }
     }
-    report.json("revealed", revealed).json("proven", rules).json("issuers", issuers)
+    report
+        .json("revealed", revealed)
+        .json("proven", rules)
+        .json("issuers", issuers)
+        .json("issuer_names", names)
+}
+
+/// The name that the newest edition known of a role's trust list has for an issuer's key.
+fn issuer_name(rule: &TrustRule, known: &StatusState, key: &PublicKey) -> Option<String> {
+    match known.edition(rule.list(), rule.authority()) {
+        Edition::Newest(list) => list.issuer(key).map(|listed| listed.issuer.to_owned()),
+        Edition::Unknown | Edition::Forked { .. } => None,
+    }
+}
+
+/// The epochs of lists that a presentation rests on.
+fn describe_epochs(report: Report, policy: &Policy, verified: &VerifiedPresentation) -> Report {
+    let rules = policy.lists().flatten().zip(verified.lists());
+    let mut lists: Vec<Value> = Vec::new();
+    let mut report = match verified.lists() {
+        [] => report,
+        _ => report.line("Lists:"),
+    };
+    for (rule, shown) in rules {
+        let stamp = &shown.stamp;
+        let text = format!("{}, epoch {} of {}", rule.list(), stamp.epoch, stamp.issued_at);
+        report = report.row(rule.presence().word(), text);
+        lists.push(json!({
+            "list": rule.list(), "is": rule.presence().word(), "epoch": stamp.epoch,
+            "issued_at": stamp.issued_at.to_string(), "head": shown.head.to_string(),
+            "path": shown.path,
+        }));
+    }
+    report.json("lists", lists)
 }
 
 /// Why what is disclosed is not acceptable, with rules in the policy's own words.
@@ -356,7 +443,8 @@ pub(super) fn rule(policy: &Policy, place: &str) -> String {
 
 fn read_rule(document: &Document, place: &str) -> Option<String> {
     let (list, rest) = place.strip_prefix("$.")?.split_once('[')?;
-    let index: usize = rest.split_once(']')?.0.parse().ok()?;
+    let (index, part) = rest.split_once(']')?;
+    let index: usize = index.parse().ok()?;
     let Document::Array(items) = member(document, list)? else { return None };
     let item = items.get(index)?;
     Some(match list {
@@ -365,7 +453,7 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
             let words: Vec<&str> = text(item, "expr")?.split_whitespace().collect();
             format!("{}: {}", text(item, "name")?, words.join(" "))
         }
-        "roles" => format!("{}: valid at the time of the request", text(item, "name")?),
+        "roles" => role_rule(item, part.strip_prefix('.')?)?,
         "claims" => format!("{}: one of the values listed", text(item, "path")?),
         "equal" => {
             let Document::Array(pair) = item else { return None };
@@ -374,6 +462,22 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// A rule of a role, by what follows the role's place.
+fn role_rule(role: &Document, part: &str) -> Option<String> {
+    let name = text(role, "name")?;
+    if part == "trust" {
+        let list = text(member(role, "trust")?, "list")?;
+        return Some(format!("{name}: begins when {list} lets its issuer's key sign"));
+    }
+    let Some(index) = part.strip_prefix("lists[").and_then(|part| part.strip_suffix(']')) else {
+        return Some(format!("{name}: valid at the time of the request"));
+    };
+    let Document::Array(lists) = member(role, "lists")? else { return None };
+    let rule = lists.get(index.parse::<usize>().ok()?)?;
+    let field = text(rule, "field").map(|field| format!(".{field}")).unwrap_or_default();
+    Some(format!("{name}{field}: {} on {}", text(rule, "is")?, text(rule, "list")?))
 }
 
 fn member<'d>(document: &'d Document, key: &str) -> Option<&'d Document> {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `bundle.json` | policy, shape, fingerprint of the key; its hash is what requests name |
 //! | `schema.ROLE.json` | the schema of each role |
+//! | `schema.ROLE.N.json` | the schemas that it accepts besides, counted from 1 |
 //! | `verifying.key` | the verifier's key |
 //! | `proving.key` | the prover's key; a verifier needs none |
 //!
@@ -16,7 +17,7 @@ use super::files::{self, Access, NewDirectory};
 use crate::document::Document;
 use crate::policy::Bundle;
 use crate::presentation::{Terms, TermsError};
-use crate::schema::Schema;
+use crate::schema::{Schema, SchemaId};
 use sigil_circuits::{KeyError, ProvingKey, Shape, VerifyingKey};
 use std::path::{Path, PathBuf};
 
@@ -26,8 +27,17 @@ pub(super) const PROVING: &str = "proving.key";
 /// Most octets of a key file: several times the largest that a presentation can use.
 pub(super) const MAX_KEY: usize = 1 << 28;
 
-fn schema_name(role: &str) -> String {
-    format!("schema.{role}.json")
+/// The files of all schemas that a bundle's policy names.
+fn schema_names(bundle: &Bundle) -> Vec<(String, SchemaId)> {
+    let policy = bundle.policy();
+    let roles = policy.schemas().zip(policy.accepts());
+    let names = roles.flat_map(|((role, id), accepts)| {
+        let own = (format!("schema.{role}.json"), id);
+        let others =
+            (1..).zip(accepts).map(move |(n, id)| (format!("schema.{role}.{n}.json"), *id));
+        std::iter::once(own).chain(others)
+    });
+    names.collect()
 }
 
 /// Writes a directory of terms.
@@ -40,9 +50,9 @@ pub(super) fn write(
     let directory = NewDirectory::begin(path, Access::Public)?;
     let add = |name: &str, octets: &[u8]| directory.add(name, octets, Access::Public);
     add(BUNDLE, line(&bundle.to_document()).as_bytes())?;
-    for (role, id) in bundle.policy().schemas() {
+    for (name, id) in schema_names(bundle) {
         if let Some(schema) = schemas.iter().find(|schema| schema.id() == id) {
-            add(&schema_name(role), line(&schema.to_document()).as_bytes())?;
+            add(&name, line(&schema.to_document()).as_bytes())?;
         }
     }
     if let Some(key) = key {
@@ -68,9 +78,8 @@ impl Loaded {
     /// Reads and checks a directory of terms.
     pub(super) fn read(directory: &Path) -> Result<Self, Failure> {
         let bundle = artefacts::bundle(&directory.join(BUNDLE))?;
-        let names: Vec<&str> = bundle.policy().schemas().map(|(role, _)| role).collect();
-        let schemas =
-            names.iter().map(|role| artefacts::schema(&directory.join(schema_name(role))));
+        let names = schema_names(&bundle);
+        let schemas = names.iter().map(|(name, _)| artefacts::schema(&directory.join(name)));
         let schemas = schemas.collect::<Result<Vec<Schema>, _>>()?;
         let compiled = bundle.compile(&schemas).in_file(&directory.join(BUNDLE))?;
         let key = compiled.shape().map(|shape| {
@@ -85,6 +94,11 @@ impl Loaded {
                 error => Failure::refused(Complaint::new(error.to_string()).in_file(directory)),
             })?;
         Ok(Loaded { bundle, schemas, terms, directory: directory.to_owned() })
+    }
+
+    /// Where they were read.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Reads the proving key; none if the policy needs no circuit.

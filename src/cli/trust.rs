@@ -3,7 +3,7 @@
 use super::failure::{Complaint, Failure, InFile};
 use super::files::{self, Access};
 use super::report::Report;
-use super::{Exit, authority, time};
+use super::{Exit, artefacts, authority, time};
 use crate::bbs::PublicKey;
 use crate::did_key::{self, DidKeyError};
 use crate::schema::SchemaId;
@@ -84,10 +84,10 @@ impl Command {
         match self {
             Command::Sign { list, key, previous, out } => sign(list, key, previous.as_deref(), out),
             Command::Check { file, previous, now, key, schema, at } => {
-                let list = read(file)?;
+                let list = artefacts::trust(file)?;
                 let mut report = describe(Report::new(), &list);
                 if let Some(previous) = previous {
-                    report = chain(report, &list, &read(previous)?);
+                    report = chain(report, &list, &artefacts::trust(previous)?);
                 }
                 if let Some(now) = now {
                     report = current(report, &list, *now);
@@ -108,11 +108,6 @@ fn issuer_key(did: &str) -> Result<Box<PublicKey>, DidKeyError> {
     did_key::decode(did).map(Box::new)
 }
 
-/// Reads a signed list.
-fn read(path: &Path) -> Result<TrustList, Failure> {
-    TrustList::parse(&files::read(path, MAX_LEN)?).in_file(path)
-}
-
 fn sign(list: &Path, key: &Path, previous: Option<&Path>, out: &Path) -> Result<Report, Failure> {
     let key = authority::read(key)?;
     let unsigned = UnsignedTrustList::parse(&files::read(list, MAX_LEN)?).in_file(list)?;
@@ -121,7 +116,7 @@ fn sign(list: &Path, key: &Path, previous: Option<&Path>, out: &Path) -> Result<
         Failure::refused(Complaint::new(error.to_string()).in_file(list).remedy(remedy))
     })?;
     if let Some(path) = previous {
-        let previous = read(path)?;
+        let previous = artefacts::trust(path)?;
         signed.follows(&previous).map_err(|error| {
             let remedy = format!(
                 "let the list say sequence = {} and previous = \"{}\"",
@@ -141,7 +136,7 @@ fn sign(list: &Path, key: &Path, previous: Option<&Path>, out: &Path) -> Result<
 }
 
 /// What a list says.
-fn describe(report: Report, list: &TrustList) -> Report {
+pub(super) fn describe(report: Report, list: &TrustList) -> Report {
     let previous = list.previous().map(|hash| hash.to_string());
     let mut report = report
         .line(format!("Trust list {}", list.id()))
@@ -283,14 +278,17 @@ fn hour_of(at: Timestamp) -> Result<SigningWindow, Failure> {
     })
 }
 
-fn instant(hour: u32) -> String {
+/// The time of an hour.
+pub(super) fn instant(hour: u32) -> String {
     Timestamp::from_hours(hour.into()).map(|time| time.to_string()).unwrap_or_default()
 }
 
-fn span(window: SigningWindow) -> String {
+/// A window, for people.
+pub(super) fn span(window: SigningWindow) -> String {
     format!("from {} until before {}", instant(window.from()), instant(window.until()))
 }
 
-fn window_json(window: SigningWindow) -> Value {
+/// A window, for programs.
+pub(super) fn window_json(window: SigningWindow) -> Value {
     json!({ "from": instant(window.from()), "until": instant(window.until()) })
 }

@@ -26,8 +26,8 @@ use std::path::PathBuf;
 /// another run.
 ///
 /// Reads the directory of terms (no proving key is needed), the request as it was sent, the presentation
-/// in either form, what is known of statuses with --status, and the clock unless --now is given. Writes
-/// to the file of spent nonces and, with --record, the record of the decision.
+/// in either form, what is known of statuses with --status, --head and --trust, and the clock unless
+/// --now is given. Writes to the file of spent nonces and, with --record, the record of the decision.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -52,6 +52,12 @@ pub(super) struct Arguments {
     /// What is known of the statuses of credentials, for policies that ask for it.
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// The signed head of an epoch that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE")]
+    head: Vec<PathBuf>,
+    /// A signed trust list that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// A file to make, of mode 0600, for the record of the decision.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -70,8 +76,7 @@ impl Arguments {
         let request = artefacts::request(&self.request)?;
         let (presentation, octets) = artefacts::presentation(&self.presentation)?;
         let now = self.now.map_or_else(time::now, Ok)?;
-        let status =
-            self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
+        let status = artefacts::known(self.status.as_deref(), &self.head, &self.trust)?;
         // Begun before the nonce is spent: an answer must not be lost to a name that is taken.
         let record = self.record.as_deref().map(|path| NewFile::begin(path, Access::Secret));
         let record = record.transpose()?;
@@ -95,7 +100,8 @@ impl Arguments {
             file.write((verdict.record().to_document().canonical() + "\n").as_bytes())?;
             file.commit()?;
         }
-        let report = outcome(loaded.bundle.policy(), &verified, &verdict).fact("octets", octets);
+        let report =
+            outcome(loaded.bundle.policy(), &verified, &verdict, &status).fact("octets", octets);
         Ok(match &self.spent {
             Some(_) => report,
             None => report.line("Without --spent another run would accept this answer again."),
@@ -124,11 +130,12 @@ pub(super) fn outcome(
     policy: &Policy,
     verified: &VerifiedPresentation,
     verdict: &Verdict,
+    known: &StatusState,
 ) -> Report {
     let accepted = verdict.decision().is_permit();
     let report = Report::new().line(if accepted { "Accepted" } else { "Denied" });
     let report = judge::decision(report, verdict);
-    policy::describe_verified(report, policy, verified)
+    policy::describe_verified(report, policy, verified, known)
         .json("accepted", accepted)
         .json("bundle", verified.bundle().to_string())
         .json("request", verified.request_digest().to_string())

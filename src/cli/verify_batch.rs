@@ -7,7 +7,7 @@ use super::spent::SpentFile;
 use super::terms::Loaded;
 use super::verify::outcome;
 use super::{Exit, artefacts, progress, time};
-use crate::decision::{Situation, StatusState, decide};
+use crate::decision::{Situation, decide};
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::encoding::{Wire, octets_from_text};
 use crate::presentation::{
@@ -44,12 +44,12 @@ const LINE: Bounds = Bounds { octets: MAX_LINE, ..Bounds::PUBLISHED };
 /// The file of results gets one line for each, in the same order: what `verify --json` prints, with
 /// the number of the line. Exit code 0 if all were accepted, 1 if not.
 ///
-/// Reads the directory of terms, the answers, what is known of statuses with --status, and the
-/// clock unless --now is given. Writes the results, which hold revealed values, with mode 0600, and
-/// the file of spent nonces. Nonces reach the disk when all results have, and before these get
-/// their name: a run that fails before spends nothing, and leaves no results. One that is killed
-/// may leave what it had of them beside their place, under a name that begins with a dot and ends
-/// with .tmp.
+/// Reads the directory of terms, the answers, what is known of statuses with --status, --head and
+/// --trust, and the clock unless --now is given. Writes the results, which hold revealed values, with
+/// mode 0600, and the file of spent nonces. Nonces reach the disk when all results have, and before
+/// these get their name: a run that fails before spends nothing, and leaves no results. One that is
+/// killed may leave what it had of them beside their place, under a name that begins with a dot and
+/// ends with .tmp.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -75,6 +75,12 @@ pub(super) struct Arguments {
     /// What is known of the statuses of credentials, for policies that ask for it.
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
+    /// The signed head of an epoch that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE")]
+    head: Vec<PathBuf>,
+    /// A signed trust list that is known, besides what --status has; repeat it for others.
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<PathBuf>,
     /// The verifier's clock; the system's by default.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     now: Option<Timestamp>,
@@ -143,8 +149,7 @@ impl Arguments {
         nonces: &(impl NonceStore + Sync),
         out: &mut NewFile,
     ) -> Result<Counts, Failure> {
-        let status =
-            self.status.as_deref().map_or_else(|| Ok(StatusState::default()), artefacts::status)?;
+        let status = artefacts::known(self.status.as_deref(), &self.head, &self.trust)?;
         let bar = progress::bar(quiet, "verifying", 0);
         let mut counts = Counts::default();
         loop {
@@ -266,7 +271,7 @@ fn decided(
         true => counts.accepted += 1,
         false => counts.denied += 1,
     }
-    outcome(loaded.bundle.policy(), verified, &verdict).to_json()
+    outcome(loaded.bundle.policy(), verified, &verdict, situation.status).to_json()
 }
 
 fn refused(complaint: &Complaint, counts: &mut Counts) -> Value {

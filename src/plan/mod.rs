@@ -288,8 +288,9 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
     let skew = u64::from(asked.bundle.policy().clock_skew());
     let search = Search::new(compiled, held, asked.request.time());
     let chosen = search.with_supplies(asked.supplies, skew).run()?;
-    let supply = Supply::new(compiled, asked.supplies, asked.request.time(), skew);
     let roles = chosen.iter().enumerate().filter_map(|(index, at)| {
+        let Supplied { entries, window } =
+            supplied(asked, index, held.get(*at)?.credential).ok()?;
         let role = compiled.roles().get(index)?;
         let path = |message: &usize| {
             compiled.claim(crate::policy::SlotSource { role: index, message: *message })
@@ -300,14 +301,40 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             role: role.name().to_owned(),
             held: *at,
             label: held.get(*at)?.label.to_owned(),
-            entries: supply.entries(index, held.get(*at)?.credential).ok()?,
-            window: supply.window(role, held.get(*at)?.credential).ok()?,
+            entries,
+            window,
             reveals: role.must().iter().map(path).collect(),
             asked,
             offered,
         })
     });
     Ok(Plan { roles: roles.collect(), proves: proves(compiled) })
+}
+
+/// What a credential is presented with in a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supplied {
+    /// For each list of the role, the entry, by its place among the supplies.
+    pub entries: Vec<usize>,
+    /// Where the role has a trust list, the window in which its issuer's key may sign.
+    pub window: Option<SigningWindow>,
+}
+
+/// What a plan would present a credential with in a role, by its place in the policy: for those who
+/// choose the credential themselves.
+///
+/// # Errors
+/// Why a plan would not take it, so far as lists and the trust list have a say in it.
+pub fn supplied(
+    asked: &Asked<'_>,
+    role: usize,
+    credential: &Credential,
+) -> Result<Supplied, Misfit> {
+    let skew = u64::from(asked.bundle.policy().clock_skew());
+    let supply = Supply::new(asked.compiled, asked.supplies, asked.request.time(), skew);
+    let compiled = asked.compiled.roles().get(role).ok_or(Misfit::Schema)?;
+    let window = supply.window(compiled, credential)?;
+    Ok(Supplied { entries: supply.entries(role, credential)?, window })
 }
 
 /// Every reason to refuse a request whatever the wallet holds: what it asks for above a ceiling, who

@@ -335,6 +335,11 @@ impl Policy {
         self.roles.iter().map(|role| (role.name.as_str(), role.schema))
     }
 
+    /// The other schemas whose credentials each role accepts, in order of the roles.
+    pub fn accepts(&self) -> impl Iterator<Item = &[SchemaId]> {
+        self.roles.iter().map(|role| role.accepts.as_slice())
+    }
+
     /// What it says of a field, listed or not.
     pub fn claim_rule(&self, role: &str, field: &str) -> ClaimRule {
         let mut claims = self.claims.iter();

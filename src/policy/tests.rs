@@ -145,12 +145,12 @@ fn the_demo_policy_compiles_to_this() {
     };
     let conjuncts = vec![
         compare(&[0], Comparison::Le, 0),
-        compare(&[1], Comparison::Gt, 0),
+        compare(&[1], Comparison::Gt, 1),
         compare(&[4], Comparison::Le, 0),
-        compare(&[5], Comparison::Gt, 0),
-        compare(&[2], Comparison::Le, 1),
+        compare(&[5], Comparison::Gt, 1),
+        compare(&[2], Comparison::Le, 2),
         Formula::compare(Linear::slot(Slot(3)), Comparison::Ne, Linear::default()),
-        compare(&[3, 6], Comparison::Ge, 2),
+        compare(&[3, 6], Comparison::Ge, 3),
     ];
     assert_eq!(shape.formula(), &Formula::All(conjuncts));
     assert_eq!(

@@ -6,6 +6,7 @@ use super::stages::Stage;
 use super::{AUDIENCE, Findings, STEPS};
 use crate::cli::report::Report;
 use crate::cli::{policy, prove};
+use crate::decision::StatusState;
 use crate::policy::Bundle;
 use serde_json::{Map, Value, json};
 
@@ -89,7 +90,7 @@ fn seen(report: Report, bundle: &Bundle, findings: &Findings) -> Report {
     let accepted = findings.all.verdicts.iter().flatten().flatten().next();
     let Some(verified) = accepted else { return report.line("Nobody was accepted.") };
     let report = report.line("All that the verifier saw of the first applicant accepted:");
-    policy::describe_verified(report, bundle.policy(), verified)
+    policy::describe_verified(report, bundle.policy(), verified, &StatusState::default())
 }
 
 fn speeds(report: Report, findings: &Findings) -> Report {

@@ -127,12 +127,15 @@ fn elements_of(text: &str) -> Result<Elements, Failure> {
 }
 
 /// A did:key as an argument.
-fn authority(text: &str) -> Result<PublicKey, String> {
+pub(super) fn authority(text: &str) -> Result<PublicKey, String> {
     did_key::decode(text).map_err(|error| error.to_string())
 }
 
 /// Opens the file of an epoch, of the authority that was named if one was.
-fn open(path: &Path, by: Option<&PublicKey>) -> Result<ListFile<BufReader<File>>, Failure> {
+pub(super) fn open(
+    path: &Path,
+    by: Option<&PublicKey>,
+) -> Result<ListFile<BufReader<File>>, Failure> {
     let file = File::open(path).map_err(|error| io_failure("read", path, &error))?;
     let file = ListFile::open(BufReader::new(file)).map_err(|error| file_failure(path, &error))?;
     if by.is_some_and(|by| *by != file.head().key().authority) {
@@ -201,7 +204,7 @@ fn pool(threads: Option<u16>) -> Result<ThreadPool, Failure> {
 }
 
 /// Which list it is, as facts.
-fn describe(report: Report, key: &ListKey) -> Report {
+pub(super) fn describe(report: Report, key: &ListKey) -> Report {
     let elements = match &key.elements {
         Elements::Handle => "handle".to_owned(),
         Elements::Field(of) => of.to_string(),
