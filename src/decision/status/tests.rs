@@ -72,4 +72,9 @@ fn reject_epochs_that_known_heads_speak_against() {
     assert_eq!(known.standing(&other, first.stamp()), Standing::Unopposed);
     let all = known.with_head(first.clone()).with_head(third);
     assert_eq!(all.standing(&list(), first.stamp()), Standing::Replaced { epoch: 1, since });
+    // A known head that names another predecessor than the known one.
+    let forked = head(2, 120, Some(&head(1, 109, Some(&first))));
+    let all = StatusState::default().with_head(second.clone()).with_head(forked.clone());
+    assert_eq!(all.standing(&list(), forked.stamp()), Standing::Forked);
+    assert_eq!(all.standing(&list(), second.stamp()), Standing::Forked);
 }

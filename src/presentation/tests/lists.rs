@@ -7,12 +7,14 @@ use super::{check, refused};
 use crate::bbs::Suite;
 use crate::credential::Credential;
 use crate::did_key;
+use crate::policy::Policy;
 use crate::presentation::prove::forge::prove_unasked;
 use crate::presentation::statement::Signer;
 use crate::presentation::{Holding, Presentation, ProveError, StatementError, VerifyError, prove};
 use crate::schema::Schema;
-use crate::status::Entry;
+use crate::status::{Elements, Entry};
 use crate::trust::SigningWindow;
+use crate::value::{FieldType, Width};
 use std::sync::Arc;
 
 const POLICY: &str = r#"
@@ -255,6 +257,118 @@ fn forge_other_constants_and_other_versions() {
         z[at] = z[(at + 1) % slots];
         assert!(refused(&scenario, &forged), "slot {at}");
     }
+}
+
+/// A field that was required before it was optional: what asks whether it is there has one truth.
+#[test]
+fn presence_has_one_truth_where_a_field_was_required_before() {
+    let schema = |version: u8, note: &str, flag: &str| {
+        format!(
+            "format = \"sigil-schema/1\"\nname = \"example.org/card\"\nversion = \"{version}.0.0\"\n\
+             fields = [{{ name = \"note\", type = \"uint({note} }}, \
+             {{ name = \"flag\", type = \"bool\"{flag} }}]"
+        )
+    };
+    let second = schema(2, "8)\", optional = true", ", optional = true");
+    let first = schema(1, "16)\"", "");
+    for (expression, truth) in [
+        ("has(card.note) && has(card.flag)", [true, true, true, true]),
+        ("!has(card.note)", [false; 4]),
+        ("card.note == 0 || card.note in [5, 9]", [true, false, true, false]),
+        ("!(card.note >= 1)", [true, false, false, false]),
+        ("card.flag", [false, true, false, true]),
+        ("at_least(2, [!has(card.note), card.note != 5, !card.flag])", [true, false, false, false]),
+    ] {
+        let policy = VERSIONS.split("claims").next().unwrap().to_owned()
+            + &format!("predicates = [{{ name = \"p\", expr = \"{expression}\" }}]\n")
+            + &VERSIONS[VERSIONS.find("[[roles]]").unwrap()..];
+        for ((note, flag), truth) in
+            [(0, false), (1, true), (5, true), (255, true)].iter().zip(truth)
+        {
+            let record = format!("{{ \"note\": {note}, \"flag\": {flag} }}");
+            let cards = [(second.as_str(), record.as_str()), (first.as_str(), record.as_str())];
+            let scenario = Scenario::new(&policy, &cards);
+            for credential in &scenario.credentials {
+                let made = prove_one(&scenario, credential);
+                let holds = made.is_ok_and(|presentation| !refused(&scenario, &presentation));
+                assert_eq!(
+                    holds,
+                    truth,
+                    "{expression}: {note} {flag} {}",
+                    credential.schema().version()
+                );
+            }
+        }
+    }
+}
+
+/// One field of 8 bits in the first version, of 16 in the second.
+const LEVEL: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/level"
+version = "1.0.0"
+fields = [{ name = "level", type = "uint(8)" }]
+"#;
+
+/// The end of the last gap, 2^w, is no element of a list of w bits. A field that is wider in another
+/// version can have that value, and would be on every list, the empty one too.
+#[test]
+fn forge_presence_by_the_end_of_the_last_gap() {
+    let wide = LEVEL.replace("1.0.0", "2.0.0").replace("uint(8)", "uint(16)");
+    let elements = Elements::of_field(&FieldType::Uint(Width::new(8).unwrap())).unwrap();
+    let allowed = Authority::new("https://lists.example/allowed", elements, 31);
+    let policy = format!(
+        "{}\naccepts = [\"{{schema1}}\"]\nissuers = [\"{{issuer0}}\", \"{{issuer1}}\"]\n\
+         lists = [{{ list = \"{}\", authority = \"{}\", max_age = 24, field = \"level\", \
+         is = \"present\" }}]",
+        POLICY.split("issuers").next().unwrap(),
+        allowed.key.list,
+        allowed.did(),
+    );
+    let schemas = [LEVEL, &wide].map(|schema| Schema::parse(schema.as_bytes()).unwrap());
+    let policy = |is: &str| {
+        let mut policy = policy.replace("\"present\"", is);
+        for (i, schema) in schemas.iter().enumerate() {
+            let key = issuer(&Arc::new(schema.clone()), Suite::Sha256, i as u64);
+            policy = policy
+                .replace(&format!("{{schema{i}}}"), &schema.id().to_string())
+                .replace(&format!("{{issuer{i}}}"), &did_key::encode(key.public_key()));
+        }
+        Policy::parse(policy.as_bytes()).unwrap()
+    };
+    let fault = policy("\"present\"").compile(&schemas).unwrap_err();
+    assert_eq!(fault.path(), "$.roles[0].accepts[0]", "{fault}");
+    assert!(fault.to_string().contains("\"level\""), "{fault}");
+    // Absence is below the end: what the list has no room for is never shown.
+    policy("\"absent\"").compile(&schemas).unwrap();
+}
+
+/// Where the policy has the validity revealed, no proof holds the window and the hour together.
+#[test]
+fn forge_window_beside_a_revealed_hour() {
+    let trust = "validity = \"reveal\"\ntrust = { list = \"https://trust.example/1\", max_age = 24, \
+                 authority = \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\" }";
+    let policy = POLICY.split("lists").next().unwrap();
+    let policy = policy.replace("issuers = [\"{issuer0}\"]", trust);
+    let scenario = Scenario::new(&policy, &[(IDENTITY, ADULT)]);
+    let begins = validity().from();
+    let credential = &scenario.credentials[0];
+    let prove = |from, until| {
+        let window = SigningWindow::new(from, until);
+        scenario.prove_with(&[Holding { window, ..Holding::new(credential) }], 1)
+    };
+    let good = prove(begins, begins + 1).unwrap();
+    assert!(!refused(&scenario, &good));
+    for (from, until) in [(0, begins), (begins + 1, 1 << 22)] {
+        let error = prove(from, until).unwrap_err();
+        let window = matches!(error, ProveError::Statement(StatementError::Window { .. }));
+        assert!(window, "{from}..{until}: {error:?}");
+    }
+    // Nor is the hour withheld.
+    let mut forged = good;
+    forged.credentials[0].choice.disclosed.clear();
+    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+    assert!(matches!(error, VerifyError::Statement(StatementError::Window { .. })), "{error:?}");
 }
 
 /// A role whose issuers a trust list has: the window is proven, and is what the presentation says.
