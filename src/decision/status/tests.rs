@@ -77,4 +77,13 @@ fn reject_epochs_that_known_heads_speak_against() {
     let all = StatusState::default().with_head(second.clone()).with_head(forked.clone());
     assert_eq!(all.standing(&list(), forked.stamp()), Standing::Forked);
     assert_eq!(all.standing(&list(), second.stamp()), Standing::Forked);
+    // Times that do not run with the numbers, where no hash gives it away.
+    assert_eq!(all.standing(&list(), head(3, 120, Some(&forked)).stamp()), Standing::Forked);
+    let late = StatusState::default().with_head(head(2, 120, Some(&second)));
+    assert_eq!(late.standing(&list(), head(0, 120, None).stamp()), Standing::Forked);
+    assert!(matches!(late.standing(&list(), first.stamp()), Standing::Replaced { epoch: 2, .. }));
+    // The same address of another authority is another list.
+    let other = SecretKey::from_bytes(&[10; 32]).unwrap();
+    let other = ListKey { authority: *other.public_key(), ..list() };
+    assert_eq!(late.standing(&other, second.stamp()), Standing::Unopposed);
 }
