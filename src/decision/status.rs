@@ -135,6 +135,8 @@ impl StatusState {
         let own = |head: &&SignedHead| {
             head.key().list == key.list && head.key().authority == key.authority
         };
+        // A stamp does not open what came before it; its head, where it is known too, does.
+        let presented = self.heads.values().filter(own).find(|head| head.hash() == hash);
         let mut newer: Option<(Timestamp, u64)> = None;
         for head in self.heads.values().filter(own) {
             let known = head.stamp();
@@ -143,8 +145,14 @@ impl StatusState {
                 Ordering::Less => known.issued_at < stamp.issued_at,
                 Ordering::Greater => known.issued_at > stamp.issued_at,
             };
-            let next = known.epoch.checked_sub(1) == Some(stamp.epoch);
-            let follows = !next || head.previous() == Some(hash);
+            let follows = |later: &SignedHead, earlier| later.previous() == Some(earlier);
+            let follows = match (known.epoch.checked_sub(1), stamp.epoch.checked_sub(1)) {
+                (Some(before), _) if before == stamp.epoch => follows(head, hash),
+                (_, Some(before)) if before == known.epoch => {
+                    presented.is_none_or(|presented| follows(presented, head.hash()))
+                }
+                _ => true,
+            };
             if !in_order || !follows {
                 return Standing::Forked;
             }

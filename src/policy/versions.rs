@@ -135,6 +135,8 @@ struct Uses {
     hidden: BTreeSet<usize>,
     /// In hidden equalities, which compare what is signed.
     equal: BTreeSet<usize>,
+    /// In hidden equalities with elements of a list.
+    listed: BTreeSet<usize>,
 }
 
 /// Checks that everything used means the same in every version that a role accepts.
@@ -146,7 +148,9 @@ pub(super) fn check(roles: &[Role], plan: &Plan) -> Result<(), Fault> {
         let sources =
             plan.rules.iter().flat_map(|(_, rule)| own(rule.sources()).collect::<Vec<_>>());
         let equal = plan.equalities.iter().flat_map(|Equality { a, b }| own(vec![*a, *b]));
-        let uses = Uses { hidden: sources.collect(), equal: equal.collect() };
+        let entries = plan.equalities.iter().filter(|pair| pair.b.role >= roles.len());
+        let listed = entries.flat_map(|pair| own(vec![pair.a])).collect();
+        let uses = Uses { hidden: sources.collect(), equal: equal.collect(), listed };
         for (j, accepted) in role.accepted().iter().skip(1).enumerate() {
             uses.check(role, accepted).map_err(|problem| {
                 let problem = Problem::Invalid(problem);
@@ -198,6 +202,10 @@ impl Uses {
         };
         if self.equal.contains(&message) && *shift != 0 {
             return refuse("is signed as another number, and is to be equal to another claim");
+        }
+        // A list of w bits ends with 2^w, which no value is that the list can have, but a wider one may be.
+        if self.listed.contains(&message) && !accepted.reading.covers(message) {
+            return refuse("has values that a list for the role's schema has no room for");
         }
         let Some(actual) = accepted.schema.field_at(*signed) else { return Ok(()) };
         let base = role.schema().field_at(message);

@@ -124,6 +124,30 @@
 //! The lower bound on z plays no part above; it is for the next section. A negative x_s that is relied upon,
 //! which no honest issuer signs, would still be one integer on both sides.
 //!
+//! # Entries, constants, windows
+//!
+//! Everything above is said of credentials and holds of every *member*: a credential for each role, then
+//! one BBS-signed entry (lo, hi) for each list of the policy, under a header that hashes the epoch's head.
+//! Steps 1 to 3 ask of a member only that its key and header are the verifier's own or in `ph`.
+//!
+//! - *Absence* is lo ≤ h < hi in the circuit, outside every disjunction: h, lo and hi are relied upon, so
+//!   they are bounded, and one integer each in both worlds, whatever the authority signed. *Presence* is
+//!   h = hi mod q. That a h which the issuer signed is an element, and not the end 2^w of the last gap,
+//!   rests on h < 2^w: the list's elements are of the type of the role's field, and no version is
+//!   accepted whose values that type does not cover (`policy/versions.rs`).
+//! - *Constants.* Let slot s hold the constant x_s, as the version named does not sign the field. Ĝ_s is in
+//!   no T_i, so by step 2 in no C_i, and K's equation has x_s·Ĝ_s beside Σ C_i: step 3 opens it to
+//!   Δz_s/Δc = x_s mod q. If the slot is relied upon, step 5 gives one integer below 2^66 in absolute value,
+//!   as x_s is: they are equal. Nothing changes where all slots are constants and no member has a C_i.
+//! - *Versions.* The version named is the signed header, hence that of the messages extracted. Slots have
+//!   the hull of the versions' intervals, and a parameter the hull of its shifts; both are in the shape,
+//!   so no comparison wraps in any version. What is compared is Σ a·signed with p + Σ a·shift, which is the
+//!   comparison of the integers that the rules speak of.
+//! - *Windows.* f and min(now, u − 1) are parameters like any other. Where `valid_from` is revealed there is
+//!   no comparison, and the statement itself holds the hour to be in [f, u).
+//!
+//! Which epochs, keys and windows count is decided from what was verified, never assumed here.
+//!
 //! # Why it tells nothing else
 //!
 //! A simulator that programs the oracle and knows the trapdoor of the Groth16 setup produces the same
@@ -169,6 +193,10 @@
 //! | one response and one mask serve both sides of an equality | `link.rs`, `Combination` | `forge_equality_of_unequal_messages`, `forge_equality_with_a_mask_for_each_side`, `forge_every_part_of_a_chain`, `forge_last_link_of_a_chain` |
 //! | each side of an equality has its own base | `link.rs`, `verify.rs` | `forge_swapped_equality_bases`, `forge_every_part_of_an_equality` |
 //! | all Ĝ_s, Ĝ_e,a, Ĝ_e,b and Ĥ are independent of one another and of the BBS generators | `link.rs`, `Bases` | `link_bases_are_distinct_from_all_generators` |
+//! | an entry is linked, and signed under the head that is stated | `verify.rs`, `status/entry.rs` | `reject_entries_without_their_links`, `forge_gap_that_was_not_signed`, `forge_gap_of_another_list_with_the_same_numbers` |
+//! | the end of the last gap is no element | `policy/versions.rs` | `forge_presence_by_the_end_of_the_last_gap` |
+//! | a constant is the policy's own | `Combination`, `statement.rs` | `forge_constant_that_the_policy_does_not_have`, `forge_predicate_of_constants_alone` |
+//! | a window holds the hour in which the credential begins | `policy/circuit.rs`, `statement.rs` | `forge_windows_of_the_issuers_key`, `forge_window_beside_a_revealed_hour` |
 //! | 2^194 ≤ z < 2^248 before any reduction | `link.rs`, `Response::from_bytes` | `reject_responses_out_of_range`, `forge_crt_pair` |
 //! | masks independent of m̃ and of one another, every blinder drawn by itself | `link.rs`, `LinkInit::new` | `masks_do_not_follow_the_blindings`, `every_blinder_and_mask_is_drawn_by_itself`, `a_mask_used_twice_gives_the_value_away` |
 //! | the slot map is the verifier's own | `statement.rs` | `forge_swapped_slots` |

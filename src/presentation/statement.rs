@@ -12,7 +12,8 @@ use crate::curve::{G1Affine, Scalar};
 use crate::document::Fault;
 use crate::encoding::Writer;
 use crate::policy::{
-    Bundle, BundleHash, CompiledPolicy, Equality, KeyFingerprint, Revealed, SlotSource,
+    Bundle, BundleHash, CompiledPolicy, Equality, KeyFingerprint, Revealed, Role, SlotSource,
+    Validity,
 };
 use crate::request::{PresentationRequest, RequestDigest};
 use crate::schema::{Schema, VALID_FROM, VALID_UNTIL, VALIDITY_BITS};
@@ -185,6 +186,13 @@ pub enum StatementError {
     Value {
         /// Path of the claim.
         claim: String,
+    },
+    /// The hour in which the credential begins is revealed and not in the window stated, or the policy
+    /// has it revealed and it is not.
+    #[error("role {role}: the credential is not shown to begin in the window stated")]
+    Window {
+        /// The role's name.
+        role: String,
     },
     /// A value that the predicates need in the open is missing or, as the evaluation time may be, beyond
     /// what the circuit can say.
@@ -492,6 +500,9 @@ fn credential<'a>(
     // A window is there if, and only if, a trust list is to be held against it.
     let issuer = issuer.filter(|_| compiled.trust().is_some() == choice.window.is_some());
     let issuer = issuer.ok_or_else(|| StatementError::Issuer { role: name() })?;
+    if !begins_in_window(compiled, choice) {
+        return Err(StatementError::Window { role: name() });
+    }
     let version =
         compiled.accepted().get(choice.version).zip(terms.roles[role].0.get(choice.version));
     let (accepted, (generators, header)) =
@@ -517,6 +528,19 @@ fn credential<'a>(
         Member { issuer, generators, header, disclosed },
         CredentialStatement { version, window, values, read },
     ))
+}
+
+/// Whether a revealed hour of beginning is in the window stated. Of a hidden one the circuit says so; a
+/// revealed one is no slot, and nothing else holds the two together.
+fn begins_in_window(role: &Role, choice: &Choice) -> bool {
+    let Some(window) = choice.window else { return true };
+    match choice.disclosed.iter().find(|(message, _)| *message == VALID_FROM) {
+        Some((_, Encoded::Integer(hour))) => {
+            u32::try_from(*hour).is_ok_and(|hour| window.contains(hour))
+        }
+        Some(_) => false,
+        None => role.validity() != Validity::Reveal,
+    }
 }
 
 /// The scalar that a disclosed value was signed as, if it is a value of its type.

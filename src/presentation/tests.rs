@@ -22,6 +22,7 @@ use sigil_circuits as circuits;
 use std::collections::HashSet;
 
 mod lists;
+mod readings;
 
 fn refused(scenario: &Scenario, presentation: &Presentation) -> bool {
     check(&scenario.terms, &scenario.request, presentation).is_err()
@@ -230,7 +231,8 @@ fn choice(presentation: &Presentation, role: usize) -> Choice {
 /// Whether a presentation has the parts that the statement of another asks for.
 fn complete(scenario: &Scenario, stated: &Presentation, parts: &Presentation) -> bool {
     let choices: Vec<Choice> = (0..stated.credentials()).map(|role| choice(stated, role)).collect();
-    let statement = Statement::new(&scenario.terms, &scenario.request, &choices, Vec::new());
+    let stamps = stated.lists.iter().map(|part| part.stamp).collect();
+    let statement = Statement::new(&scenario.terms, &scenario.request, &choices, stamps);
     check_parts(&statement.unwrap(), parts).is_ok()
 }
 

@@ -89,6 +89,17 @@ impl Entry {
         u128::from(element) == self.hi
     }
 
+    /// The same entry with a gap that was not signed: for forgeries.
+    #[cfg(test)]
+    pub(crate) fn with_gap(&self, lo: u64, hi: u128) -> Self {
+        let (head, signature) = (self.head.clone(), self.signature.signature());
+        let (generators, messages) = (generators().unwrap(), messages(lo, hi));
+        let header = head.stamp().entry_header(head.key());
+        let key = &head.key().authority;
+        let held = HeldSignature::unverified(key, signature, &generators, &header, &messages);
+        Self { lo, hi, messages, signature: held.unwrap(), head }
+    }
+
     /// Builds tables for presenting often. See [`HeldSignature::prepare`].
     pub fn prepare(&self) {
         self.signature.prepare();

@@ -72,4 +72,18 @@ fn reject_epochs_that_known_heads_speak_against() {
     assert_eq!(known.standing(&other, first.stamp()), Standing::Unopposed);
     let all = known.with_head(first.clone()).with_head(third);
     assert_eq!(all.standing(&list(), first.stamp()), Standing::Replaced { epoch: 1, since });
+    // A known head that names another predecessor than the known one.
+    let forked = head(2, 120, Some(&head(1, 109, Some(&first))));
+    let all = StatusState::default().with_head(second.clone()).with_head(forked.clone());
+    assert_eq!(all.standing(&list(), forked.stamp()), Standing::Forked);
+    assert_eq!(all.standing(&list(), second.stamp()), Standing::Forked);
+    // Times that do not run with the numbers, where no hash gives it away.
+    assert_eq!(all.standing(&list(), head(3, 120, Some(&forked)).stamp()), Standing::Forked);
+    let late = StatusState::default().with_head(head(2, 120, Some(&second)));
+    assert_eq!(late.standing(&list(), head(0, 120, None).stamp()), Standing::Forked);
+    assert!(matches!(late.standing(&list(), first.stamp()), Standing::Replaced { epoch: 2, .. }));
+    // The same address of another authority is another list.
+    let other = SecretKey::from_bytes(&[10; 32]).unwrap();
+    let other = ListKey { authority: *other.public_key(), ..list() };
+    assert_eq!(late.standing(&other, second.stamp()), Standing::Unopposed);
 }

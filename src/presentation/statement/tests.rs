@@ -78,11 +78,13 @@ fn reject_every_changed_item_of_the_statement() {
     record("the same as the second link", &fresh(), &[None, first]);
 
     type Change<'a> = (&'static str, fn(&mut Statement<'a>));
-    let changes: [Change<'_>; 9] = [
+    let changes: [Change<'_>; 11] = [
         ("the request", |s| s.request = RequestDigest::from_bytes([7; 32])),
         ("an issuer", |s| s.members[0].issuer = s.members[1].issuer),
         ("the schema", |s| s.members[0].header = s.members[1].header.clone()),
         ("a window", |s| s.credentials[0].window = SigningWindow::new(1, 2)),
+        ("another end", |s| s.credentials[0].window = SigningWindow::new(1, 3)),
+        ("another beginning", |s| s.credentials[0].window = SigningWindow::new(0, 2)),
         ("a disclosed index", |s| s.credentials[0].values[0].0 += 1),
         ("a disclosed value", |s| s.credentials[0].values[0].1 = Encoded::Absent),
         ("nothing disclosed", |s| s.credentials[0].values.clear()),

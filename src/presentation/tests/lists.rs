@@ -3,16 +3,18 @@
 
 use super::scenario::epochs::{Authority, recently};
 use super::scenario::{ADULT, IDENTITY, Scenario, expectation, issuer, rng, validity};
-use super::{check, refused};
+use super::{check, complete, refused};
 use crate::bbs::Suite;
 use crate::credential::Credential;
 use crate::did_key;
+use crate::policy::Policy;
 use crate::presentation::prove::forge::prove_unasked;
 use crate::presentation::statement::Signer;
 use crate::presentation::{Holding, Presentation, ProveError, StatementError, VerifyError, prove};
 use crate::schema::Schema;
-use crate::status::Entry;
+use crate::status::{Elements, Entry};
 use crate::trust::SigningWindow;
+use crate::value::{FieldType, Width};
 use std::sync::Arc;
 
 const POLICY: &str = r#"
@@ -105,6 +107,76 @@ fn forge_gap_of_another_list_with_the_same_numbers() {
     assert!(refused(&listed.scenario, &forged));
     let forged = listed.forge(&[&second, &first]).unwrap();
     assert!(refused(&listed.scenario, &forged));
+    // Nor a list of other elements at the same address.
+    let forty = Elements::of_field(&FieldType::Uint(Width::new(40).unwrap())).unwrap();
+    let other = Authority::new(&listed.lists[0].key.list, forty, 31);
+    let other = other.find(&[3], listed.handle());
+    assert_eq!((first.stamp(), first.hi()), (other.stamp(), other.hi()));
+    let forged = listed.forge(&[&other, &second]).unwrap();
+    assert!(refused(&listed.scenario, &forged));
+}
+
+/// A gap that nobody signed, under a head that somebody did: all but the pairing holds.
+#[test]
+fn forge_gap_that_was_not_signed() {
+    let listed = Listed::new();
+    let [first, second] = listed.entries();
+    let forged = listed.forge(&[&first, &second.with_gap(0, 1 << 40)]).unwrap();
+    assert!(refused(&listed.scenario, &forged));
+    let same = second.with_gap(second.lo(), second.hi());
+    assert!(!refused(&listed.scenario, &listed.forge(&[&first, &same]).unwrap()));
+}
+
+/// Every part of an entry has to be there, by its number alone.
+#[test]
+fn reject_entries_without_their_links() {
+    let listed = Listed::new();
+    let [first, second] = listed.entries();
+    let good = listed.forge(&[&first, &second]).unwrap();
+    assert!(complete(&listed.scenario, &good, &good));
+    for list in 0..2 {
+        let mut changed = good.clone();
+        changed.lists[list].link = None;
+        assert!(!complete(&listed.scenario, &good, &changed), "{list}");
+    }
+}
+
+/// Of a revealed value the circuit compares the gap's ends with what is seen, at every edge.
+#[test]
+fn reject_gaps_beside_a_revealed_value() {
+    let numbers = Elements::of_field(&FieldType::Uint(Width::new(32).unwrap())).unwrap();
+    let list = Authority::new("https://lists.example/ranks", numbers, 31);
+    let head = list.head(0, recently(), None);
+    for (is, good, bad) in [
+        ("absent", [(40, 41), (0, 1 << 32)], [(41, 1 << 32), (0, 40), (41, 40)]),
+        ("present", [(0, 40), (40, 40)], [(40, 41), (0, 39), (0, 1 << 32)]),
+    ] {
+        let policy = POLICY.split("lists").next().unwrap().replace(
+            "[[roles]]",
+            "claims = [{ path = \"id.rank\", disclosure = \"must\" }]\n[[roles]]",
+        );
+        let policy = format!(
+            "{policy}lists = [{{ list = \"{}\", authority = \"{}\", max_age = 24, \
+             field = \"rank\", is = \"{is}\" }}]",
+            list.key.list,
+            list.did(),
+        );
+        let scenario = Scenario::new(&policy, &[(IDENTITY, ADULT)]);
+        let forge = |(lo, hi): (u64, u128)| {
+            let entry = list.entry(&head, lo, hi);
+            let holdings =
+                [Holding { entries: &[&entry], ..Holding::new(&scenario.credentials[0]) }];
+            let Scenario { terms, request, key, .. } = &scenario;
+            prove_unasked(terms, request, &holdings, key.as_ref(), &mut rng(1))
+        };
+        for gap in good {
+            assert!(!refused(&scenario, &forge(gap).unwrap()), "{is} {gap:?}");
+        }
+        for gap in bad {
+            let error = forge(gap).unwrap_err();
+            assert!(matches!(error, ProveError::NotSatisfied { .. }), "{is} {gap:?} {error:?}");
+        }
+    }
 }
 
 /// Gaps that do not hold the handle: the circuit is not satisfied, at either end.
@@ -125,7 +197,7 @@ fn reject_gaps_without_the_handle() {
 
 /// Version 1 of a schema has no `region` and calls `points` otherwise; `level` was narrower, and `delta`
 /// too, so that it is signed as another integer.
-const FIRST: &str = r#"
+pub(super) const FIRST: &str = r#"
 format = "sigil-schema/1"
 name = "example.org/card"
 version = "1.0.0"
@@ -136,7 +208,7 @@ fields = [
 ]
 "#;
 
-const SECOND: &str = r#"
+pub(super) const SECOND: &str = r#"
 format = "sigil-schema/1"
 name = "example.org/card"
 version = "2.0.0"
@@ -150,7 +222,7 @@ fields = [
 "#;
 
 /// Written against version 2, for both.
-const VERSIONS: &str = r#"
+pub(super) const VERSIONS: &str = r#"
 format = "sigil-policy/1"
 id = "example.org/versions"
 version = "1.0.0"
@@ -169,19 +241,23 @@ issuers = ["{issuer0}", "{issuer1}"]
 "#;
 
 /// Terms that accept both versions, and a credential of each.
-fn versions(second: &str, first: &str) -> (Scenario, Credential) {
+pub(super) fn versions(second: &str, first: &str) -> (Scenario, Credential) {
     let mut scenario = Scenario::new(VERSIONS, &[(SECOND, second), (FIRST, first)]);
     let old = scenario.credentials.pop().unwrap();
     (scenario, old)
 }
 
-fn prove_one(scenario: &Scenario, credential: &Credential) -> Result<Presentation, ProveError> {
+pub(super) fn prove_one(
+    scenario: &Scenario,
+    credential: &Credential,
+) -> Result<Presentation, ProveError> {
     let Scenario { terms, request, key, .. } = scenario;
     prove(terms, request, &[Holding::new(credential)], key.as_ref(), &mut rng(1))
 }
 
-const NEW: &str = r#"{ "country": "CH", "region": 5, "points": 70000, "delta": -100, "note": 2 }"#;
-const OLD: &str = r#"{ "country": "CH", "score": 1000, "delta": -100 }"#;
+pub(super) const NEW: &str =
+    r#"{ "country": "CH", "region": 5, "points": 70000, "delta": -100, "note": 2 }"#;
+pub(super) const OLD: &str = r#"{ "country": "CH", "score": 1000, "delta": -100 }"#;
 
 #[test]
 fn one_circuit_serves_the_credentials_of_both_versions() {
@@ -248,12 +324,150 @@ fn forge_other_constants_and_other_versions() {
         change(&mut forged);
         assert!(refused(&scenario, &forged));
     }
+    let mut windowed = lax.clone();
+    windowed.credentials[0].choice.window = SigningWindow::new(1, 2);
+    let error = check(&scenario.terms, &scenario.request, &windowed).unwrap_err();
+    assert!(matches!(error, VerifyError::Statement(StatementError::Issuer { .. })), "{error:?}");
     let slots = lax.predicate.as_ref().unwrap().link.z.len();
     for at in 0..slots {
         let mut forged = lax.clone();
         let z = &mut forged.predicate.as_mut().unwrap().link.z;
         z[at] = z[(at + 1) % slots];
         assert!(refused(&scenario, &forged), "slot {at}");
+    }
+}
+
+/// A field that was required before it was optional: what asks whether it is there has one truth.
+#[test]
+fn presence_has_one_truth_where_a_field_was_required_before() {
+    let schema = |version: u8, note: &str, flag: &str| {
+        format!(
+            "format = \"sigil-schema/1\"\nname = \"example.org/card\"\nversion = \"{version}.0.0\"\n\
+             fields = [{{ name = \"note\", type = \"uint({note} }}, \
+             {{ name = \"flag\", type = \"bool\"{flag} }}]"
+        )
+    };
+    let second = schema(2, "8)\", optional = true", ", optional = true");
+    let first = schema(1, "16)\"", "");
+    for (expression, truth) in [
+        ("has(card.note) && has(card.flag)", [true, true, true, true]),
+        ("!has(card.note)", [false; 4]),
+        ("card.note == 0 || card.note in [5, 9]", [true, false, true, false]),
+        ("!(card.note >= 1)", [true, false, false, false]),
+        ("card.flag", [false, true, true, true]),
+        ("at_least(2, [!has(card.note), card.note != 5, !card.flag])", [true, false, false, false]),
+    ] {
+        let policy = VERSIONS.split("claims").next().unwrap().to_owned()
+            + &format!("predicates = [{{ name = \"p\", expr = \"{expression}\" }}]\n")
+            + &VERSIONS[VERSIONS.find("[[roles]]").unwrap()..];
+        for ((note, flag), truth) in
+            [(0, false), (1, true), (5, true), (255, true)].iter().zip(truth)
+        {
+            let record = format!("{{ \"note\": {note}, \"flag\": {flag} }}");
+            let cards = [(second.as_str(), record.as_str()), (first.as_str(), record.as_str())];
+            let scenario = Scenario::new(&policy, &cards);
+            for credential in &scenario.credentials {
+                let made = prove_one(&scenario, credential);
+                let holds = made.is_ok_and(|presentation| !refused(&scenario, &presentation));
+                assert_eq!(
+                    holds,
+                    truth,
+                    "{expression}: {note} {flag} {}",
+                    credential.schema().version()
+                );
+            }
+        }
+    }
+}
+
+/// One field of 8 bits in the first version, of 16 in the second.
+const LEVEL: &str = r#"
+format = "sigil-schema/1"
+name = "example.org/level"
+version = "1.0.0"
+fields = [{ name = "level", type = "uint(8)" }]
+"#;
+
+/// The end of the last gap, 2^w, is no element of a list of w bits. A field that is wider in another
+/// version can have that value, and would be on every list, the empty one too.
+#[test]
+fn forge_presence_by_the_end_of_the_last_gap() {
+    let wide = LEVEL.replace("1.0.0", "2.0.0").replace("uint(8)", "uint(16)");
+    let elements = Elements::of_field(&FieldType::Uint(Width::new(8).unwrap())).unwrap();
+    let allowed = Authority::new("https://lists.example/allowed", elements, 31);
+    let policy = format!(
+        "{}\naccepts = [\"{{schema1}}\"]\nissuers = [\"{{issuer0}}\", \"{{issuer1}}\"]\n\
+         lists = [{{ list = \"{}\", authority = \"{}\", max_age = 24, field = \"level\", \
+         is = \"present\" }}]",
+        POLICY.split("issuers").next().unwrap(),
+        allowed.key.list,
+        allowed.did(),
+    );
+    let schemas = [LEVEL, &wide].map(|schema| Schema::parse(schema.as_bytes()).unwrap());
+    let policy = |is: &str| {
+        let mut policy = policy.replace("\"present\"", is);
+        for (i, schema) in schemas.iter().enumerate() {
+            let key = issuer(&Arc::new(schema.clone()), Suite::Sha256, i as u64);
+            policy = policy
+                .replace(&format!("{{schema{i}}}"), &schema.id().to_string())
+                .replace(&format!("{{issuer{i}}}"), &did_key::encode(key.public_key()));
+        }
+        Policy::parse(policy.as_bytes()).unwrap()
+    };
+    let fault = policy("\"present\"").compile(&schemas).unwrap_err();
+    assert_eq!(fault.path(), "$.roles[0].accepts[0]", "{fault}");
+    assert!(fault.to_string().contains("\"level\""), "{fault}");
+    // Absence is below the end: what the list has no room for is never shown.
+    policy("\"absent\"").compile(&schemas).unwrap();
+}
+
+/// Where the policy has the validity revealed, no proof holds the window and the hour together.
+#[test]
+fn forge_window_beside_a_revealed_hour() {
+    let trust = "validity = \"reveal\"\ntrust = { list = \"https://trust.example/1\", max_age = 24, \
+                 authority = \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\" }";
+    let policy = POLICY.split("lists").next().unwrap();
+    let policy = policy.replace("issuers = [\"{issuer0}\"]", trust);
+    let scenario = Scenario::new(&policy, &[(IDENTITY, ADULT)]);
+    let begins = validity().from();
+    let credential = &scenario.credentials[0];
+    let prove = |from, until| {
+        let window = SigningWindow::new(from, until);
+        scenario.prove_with(&[Holding { window, ..Holding::new(credential) }], 1)
+    };
+    let good = prove(begins, begins + 1).unwrap();
+    assert!(!refused(&scenario, &good));
+    for (from, until) in [(0, begins), (begins + 1, 1 << 22)] {
+        let error = prove(from, until).unwrap_err();
+        let window = matches!(error, ProveError::Statement(StatementError::Window { .. }));
+        assert!(window, "{from}..{until}: {error:?}");
+    }
+    // Nor is the hour withheld.
+    let mut forged = good;
+    forged.credentials[0].choice.disclosed.clear();
+    let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+    assert!(matches!(error, VerifyError::Statement(StatementError::Window { .. })), "{error:?}");
+}
+
+/// A role that does not ask for validity is asked when it was signed, at both ends.
+#[test]
+fn forge_windows_where_validity_is_skipped() {
+    let trust = "validity = \"skip\"\ntrust = { list = \"https://trust.example/1\", max_age = 24, \
+                 authority = \"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK\" }";
+    let policy = POLICY.split("lists").next().unwrap();
+    let policy = policy.replace("issuers = [\"{issuer0}\"]", trust);
+    let scenario = Scenario::new(&policy, &[(IDENTITY, ADULT)]);
+    let begins = validity().from();
+    for (from, until, good) in [
+        (begins, begins + 1, true),
+        (0, 1 << 22, true),
+        (0, begins, false),
+        (begins + 1, 1 << 22, false),
+    ] {
+        let window = SigningWindow::new(from, until);
+        let holding = Holding { window, ..Holding::new(&scenario.credentials[0]) };
+        let made = scenario.prove_with(&[holding], 1);
+        assert_eq!(made.is_ok_and(|made| !refused(&scenario, &made)), good, "{from}..{until}");
     }
 }
 
@@ -303,7 +517,9 @@ fn forge_windows_of_the_issuers_key() {
     for (i, change) in changes.into_iter().enumerate() {
         let mut forged = good.clone();
         change(&mut forged);
-        assert!(refused(&scenario, &forged), "change {i}");
+        let error = check(&scenario.terms, &scenario.request, &forged).unwrap_err();
+        let said = matches!(error, VerifyError::Statement(StatementError::Issuer { .. }));
+        assert_eq!(said, [2, 4].contains(&i), "change {i}: {error:?}");
     }
     assert!(expectation().skew == 0 && !refused(&scenario, &good));
 }

@@ -6,6 +6,7 @@ use crate::bbs::SecretKey;
 use crate::status::chain::{Break, KNOWN_EPOCHS, KNOWN_LISTS, KnownHeads, check_chain, follows};
 use crate::status::file::seal;
 use crate::status::{Elements, Head, HeadHash, ListKey, SignedHead};
+use crate::value::Timestamp;
 
 fn next(previous: Option<&SignedHead>, elements: &[u64]) -> SignedHead {
     let epoch = previous.map_or(0, |head| head.stamp().epoch + 1);
@@ -123,5 +124,23 @@ fn reject_known_heads_that_contradict_themselves() {
     ] {
         assert!(text.contains(from), "{from} in {text}");
         assert!(KnownHeads::parse(text.replacen(from, to, 1).as_bytes()).is_err(), "{to}");
+    }
+}
+
+/// The first epoch has no predecessor, every other has one, and the next is due after it was made.
+#[test]
+fn reject_heads_without_their_place_or_their_time() {
+    let key = next(None, &[]).key().clone();
+    let before = next(None, &[]).hash();
+    let made = |epoch, times, previous| Head::new(key.clone(), epoch, times, previous, 0, [1; 32]);
+    let [at, later] = [100, 101].map(|hour| Timestamp::from_hours(hour).unwrap());
+    assert!(made(0, [at, later], None).is_some() && made(1, [at, later], Some(before)).is_some());
+    for (epoch, times, previous) in [
+        (0, [at, later], Some(before)),
+        (1, [at, later], None),
+        (0, [at, at], None),
+        (0, [later, at], None),
+    ] {
+        assert!(made(epoch, times, previous).is_none(), "{epoch} {times:?}");
     }
 }
