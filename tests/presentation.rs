@@ -4,8 +4,8 @@
 
 mod scenario;
 
-use minicbor::data::Type;
 use rayon::prelude::*;
+use scenario::octets::{outline, runs};
 use scenario::{
     ADULT, AUDIENCE, IDENTITY, MEANS, PAIR_POLICY, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD,
     Scenario, WEALTHY, expectation, issuer, pair, request, rng, sixteen, time, validity,
@@ -334,25 +334,6 @@ fn a_refused_presentation_leaves_the_nonce_unspent() {
     assert!(!verify(&octets));
 }
 
-/// Kind and length of every item, and the content of those that are not random.
-fn outline(octets: &[u8]) -> Vec<String> {
-    let mut decoder = minicbor::Decoder::new(octets);
-    let mut items = Vec::new();
-    while decoder.position() < octets.len() {
-        items.push(match decoder.datatype().unwrap() {
-            Type::Bytes => format!("{} octets", decoder.bytes().unwrap().len()),
-            Type::String => decoder.str().unwrap().to_owned(),
-            Type::Array => format!("array of {:?}", decoder.array().unwrap()),
-            Type::Null => {
-                decoder.null().unwrap();
-                "null".to_owned()
-            }
-            _ => decoder.u64().unwrap().to_string(),
-        });
-    }
-    items
-}
-
 /// Holders with other hidden values, another validity and another handle look the same.
 #[test]
 fn two_holders_differ_in_nothing_but_random_octets() {
@@ -377,21 +358,6 @@ fn two_holders_differ_in_nothing_but_random_octets() {
 #[test]
 fn two_presentations_of_one_holder_share_no_random_octets() {
     let scenario = sixteen();
-    let runs = |octets: &[u8]| -> HashSet<Vec<u8>> {
-        let mut decoder = minicbor::Decoder::new(octets);
-        let mut found = HashSet::new();
-        while decoder.position() < octets.len() {
-            match decoder.datatype().unwrap() {
-                Type::Bytes => {
-                    let content = decoder.bytes().unwrap();
-                    found.extend(content.windows(8).map(<[u8]>::to_vec));
-                }
-                Type::Array => drop(decoder.array().unwrap()),
-                _ => decoder.skip().unwrap(),
-            }
-        }
-        found
-    };
     let (a, b) = (scenario.prove(1).unwrap().to_bytes(), scenario.prove(2).unwrap().to_bytes());
     let (a, b) = (runs(&a), runs(&b));
     assert!(a.len() > 1_000 && a.is_disjoint(&b));

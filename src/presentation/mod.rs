@@ -21,9 +21,9 @@
 //! list that the policy has something held against, whose two messages lo and hi are both hidden. To the
 //! protocol an entry is a credential of another issuer, and below they are all called credentials. Slots
 //! s = 1..n: slot s is one hidden message of one credential, an integer x_s. The map from slot to
-//! (credential, index, type) comes from the verifier's own compilation of the policy. Parameters a_j are public integers. IC_0, IC_a.., IC_s, IC_v are the
-//! input points of the verifying key, in that order; v is an input that no constraint mentions. An
-//! equality e says that a hidden message m_e of credential a is one of credential b ≠ a; of its two
+//! (credential, index, type) comes from the verifier's own compilation of the policy. Parameters a_j are
+//! public integers. IC_0, IC_a.., IC_s, IC_v are the input points of the verifying key, in that order; v
+//! is an input that no constraint mentions. An equality e says that a hidden message m_e of credential a is one of credential b ≠ a; of its two
 //! sides, one lies in a and one in b. Ĝ_s for every slot, Ĝ_e,a and Ĝ_e,b for every equality, and Ĥ are
 //! points of BLS12-381 hashed to the curve under a tag of their own, all distinct. Sums "of i" run over
 //! the slots and the sides of equalities that lie in credential i. One message may be in a slot and in
@@ -105,18 +105,10 @@
 //!    those of different credentials are distinct. Openings that differ would give a discrete logarithm
 //!    between points hashed to the curve. So the signed message of a slot that is relied upon is m_s = x_s,
 //!    the same integer in both worlds; and m_e,a = Δz_e/Δc = m_e,b.
-//!    At the base of a constant slot Σ C_i has no component, by step 2, and the equation adds x_s·Ĝ_s: there
-//!    Δz_s/Δc is the constant that everybody knows.
 //! 7. *The predicate.* So the comparisons relied upon hold of the signed messages, and with them the predicate.
 //!    A slot that none of them mentions needs no bound: there Δz_s/Δc may be one thing mod p and another mod q,
 //!    neither of them short, so that x_s is not m_s; but nothing was concluded from x_s, and whatever m_s is,
 //!    the predicate is true of it. Equalities need no bound: they are of messages mod q.
-//!
-//! 8. *Lists.* The messages of an entry's signature were extracted like all others, under a header that
-//!    hashes the head of an epoch of the policy's list: its authority signed this gap in it. Absence and
-//!    presence are conjuncts of the predicate, and equalities, so they hold of the signed lo, hi and h.
-//!    Nothing is assumed of a gap: what an authority signs it answers for. Which epochs count is decided,
-//!    not verified.
 //!
 //! All z share the challenge c_x of 128 bits: a prover who guesses it convinces with probability 2⁻¹²⁸ an
 //! attempt, for an equality as for a slot.
@@ -143,7 +135,7 @@
 //!   the hull of the versions' intervals, and a parameter the hull of its shifts; both are in the shape,
 //!   so no comparison wraps in any version. What is compared is Σ a·signed with p + Σ a·shift, which is the
 //!   comparison of the integers that the rules speak of.
-//! - *Windows.* f and min(now, u − 1) are parameters like any other. Where `valid_from` is revealed there is
+//! - *Windows.* f and min(now + skew, u − 1) are parameters like any other. Where `valid_from` is revealed there is
 //!   no comparison, and the statement itself holds the hour to be in [f, u).
 //!
 //! Which epochs, keys and windows count is decided from what was verified, never assumed here.

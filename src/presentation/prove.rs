@@ -30,8 +30,9 @@ pub struct Holding<'a> {
     pub credential: &'a Credential,
     /// For each list of the role, in the policy's order, the entry for what is looked up there.
     pub entries: &'a [&'a Entry],
-    /// Where the role has a trust list, the window in which its issuer's key may sign
-    /// ([`TrustList::window`](crate::trust::TrustList::window)).
+    /// Where the role has a trust list, the window in which its issuer's key may sign, as the list says
+    /// ([`TrustList::window`](crate::trust::TrustList::window)): whoever states another than everybody
+    /// does can be told by it.
     pub window: Option<SigningWindow>,
     /// Names of fields that the policy lets the holder disclose, and the holder wants to.
     pub reveal: &'a [&'a str],

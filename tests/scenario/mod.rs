@@ -7,6 +7,7 @@
 )]
 
 pub mod epochs;
+pub mod octets;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
