@@ -373,7 +373,7 @@ fn a_plan_names_what_would_leave_and_refuses_by_name() {
         report["roles"],
         json!([{
             "role": "person", "credential": "credential.json", "reveals": ["person.country"],
-            "asked": [], "offered": ["person.points"],
+            "asked": [], "offered": ["person.points"], "lists": [], "window": null,
         }])
     );
     assert_eq!(texts(&report["proves"]), ["person is valid", "adult"]);
@@ -447,29 +447,45 @@ fn reject_over_asking_before_any_proof() {
     assert!(!place.path("p.json").exists());
 }
 
-const STATUS: &str = r#"{ "format": "sigil-status/1", "roles": { "person":
-  { "list": "https://issuer.example/1", "as_of": "2026-06-01T11:59:00Z", "revoked": false } } }"#;
-
 #[test]
 fn the_record_of_a_decision_is_what_explain_says() {
     let place = requested("record");
-    let rule = "status = { list = \"https://issuer.example/1\", max_age = 1 }\n\n[[claims]]";
-    place.policy("status.toml", "\n[[claims]]", rule, "");
-    place.terms("status.toml", "status", "r.json");
-    place.ends(0, &on("status", &prove("r.json", "p.json")));
-    place.write("good.json", STATUS);
-    place.write("revoked.json", STATUS.replace("false", "true"));
-    place.write("old.json", STATUS.replace("T11:59", "T10:59"));
-    let verify = on("status", &verify("r.json", "p.json"));
-    let explain =
-        format!("policy explain --terms status --request r.json --presentation p.json --at {SOON}");
+    let list = "https://issuer.example/1";
+    place.ends(0, &format!("status init --list {list} --elements handle --out register"));
+    let did = place.json("inspect register/list.json")["authority"].as_str().unwrap().to_owned();
+    let publish = |out: &str, at: &str| {
+        place.ends(0, &format!("status publish --register register --out {out} --time {at}"));
+    };
+    publish("one", "2026-06-01T11:00:00Z");
+    publish("two", "2026-06-01T11:30:00Z");
+    let rule = format!(
+        "lists = [{{ list = \"{list}\", authority = \"{did}\", max_age = 1 }}]\n\n[[claims]]"
+    );
+    place.policy("listed.toml", "\n[[claims]]", &rule, "");
+    place.ends(0, "setup --policy listed.toml --schema person.toml --out listed");
+    place.ask("listed", "", "r.json");
+    let find = "status find --credential credential.json";
+    place.ends(0, &format!("{find} --list one/epoch-0.list --out one.json"));
+    place.ends(0, &format!("{find} --list two/epoch-1.list --out two.json"));
+    let prove = on("listed", &prove("r.json", "p.json"));
+    assert!(place.ends(1, &prove).contains("refresh"), "no entry");
+    for entry in ["one", "two"] {
+        let prove = prove.replace("p.json", &format!("{entry}.p.json"));
+        place.ends(0, &format!("{prove} --entry {entry}.json"));
+    }
     let mut digests = BTreeSet::new();
-    for (name, known, code) in [
-        ("good", "--status good.json", 0),
-        ("revoked", "--status revoked.json", 1),
-        ("old", "--status old.json", 1),
-        ("unknown", "", 1),
+    for (name, entry, known, code) in [
+        ("good", "two", "", 0),
+        ("known", "two", "--head one/epoch-0.head.json --head two/epoch-1.head.json", 0),
+        ("old", "one", "", 0),
+        ("replaced", "one", "--head two/epoch-1.head.json", 1),
     ] {
+        let presentation = format!("{entry}.p.json");
+        let verify = on("listed", &verify("r.json", &presentation));
+        let verify = verify.replace("--spent spent", &format!("--spent {name}.spent"));
+        let explain = format!(
+            "policy explain --terms listed --request r.json --presentation {presentation} --at {SOON}"
+        );
         let (found, report) = place.report(&format!("{verify} {known} --record {name}.rec"));
         assert_eq!((found, &report["accepted"]), (code, &json!(code == 0)), "{name}: {report}");
         let record: Value = serde_json::from_str(&place.text(&format!("{name}.rec"))).unwrap();
@@ -481,17 +497,16 @@ fn the_record_of_a_decision_is_what_explain_says() {
         let text = place.ends(code, &format!("{explain} {known}"));
         assert!(HIDDEN.iter().all(|value| !text.contains(value)), "{text}");
         digests.insert(report["digest"].to_string());
+        let (_, later) = place.report(&format!("{explain} {known}").replace(SOON, TIME));
+        assert!(!digests.contains(&later["digest"].to_string()), "so is the time");
+        place.ends(2, &format!("{verify} {known} --record good.rec"));
     }
     assert_eq!(digests.len(), 4, "what is known is part of what is decided on");
-    let (_, later) = place.report(&format!("{explain} --status good.json").replace(SOON, TIME));
-    assert!(!digests.contains(&later["digest"].to_string()), "so is the time");
-    place.ends(2, &format!("{verify} --status good.json --record good.rec"));
     let (_, shown) = place.report("inspect good.rec");
     assert_eq!((&shown["kind"], &shown["decision"]), (&json!("decision record"), &json!("permit")));
     assert!(digests.contains(&shown["digest"].to_string()), "{shown}");
-    assert_eq!(place.json("inspect good.json")["kind"], "status");
-    assert!(place.ends(2, &format!("{verify} --status r.json")).contains("sigil-status/1"));
-    place.ends(1, &explain.replace("--request r.json", "--request request.json"));
+    let verify = on("listed", &verify("r.json", "two.p.json"));
+    assert!(place.ends(2, &format!("{verify} --status r.json")).contains("sigil-status/2"));
     place.assert_no_remains();
 }
 

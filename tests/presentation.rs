@@ -7,11 +7,11 @@ mod scenario;
 use rayon::prelude::*;
 use scenario::octets::{outline, runs};
 use scenario::{
-    ADULT, AUDIENCE, IDENTITY, MEANS, PAIR_POLICY, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD,
+    ADULT, AUDIENCE, IDENTITY, MEANS, NOW, PAIR_POLICY, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD,
     Scenario, WEALTHY, expectation, issuer, pair, request, rng, sixteen, time, validity,
 };
 use sigil::bbs::Suite;
-use sigil::credential::{CredentialError, UnverifiedCredential, Validity};
+use sigil::credential::{CredentialError, Lapse, UnverifiedCredential, Validity};
 use sigil::encoding::Wire;
 use sigil::policy::Shortfall;
 use sigil::presentation::{
@@ -168,8 +168,13 @@ fn validity_counts_to_the_hour() {
             let expected = [Shortfall::Rule { path: "$.roles[0].validity".to_owned() }];
             let ProveError::NotAcceptable { shortfalls } = error else { panic!("{error}") };
             assert_eq!(shortfalls, expected);
-            let Err(ProveError::NotSatisfied { rules }) = hidden else { panic!("{from} {until}") };
-            assert_eq!(rules, ["$.roles[0].validity"]);
+            let Err(ProveError::Lapsed { role, lapse }) = hidden else { panic!("{from} {until}") };
+            let (from, until) = (time(from), time(until));
+            let expected = match from > time(NOW) {
+                true => Lapse::NotYet { from },
+                false => Lapse::Expired { until },
+            };
+            assert_eq!((&role[..], lapse), ("card", expected));
             return false;
         }
         true

@@ -38,7 +38,8 @@ impl Role {
             name: name.to_owned(),
             schema: schema.clone(),
             suite,
-            accepted: Vec::new(),
+            // Every schema is a version of itself.
+            accepted: Accepted::new(schema, schema).into_iter().collect(),
             issuers: Vec::new(),
             trust: None,
             validity,

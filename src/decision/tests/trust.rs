@@ -127,12 +127,13 @@ fn forge_window_beside_a_revealed_hour() {
     let world = World::new(policy(&[trusting("kyc", "reveal")], json!({})));
     assert!(world.terms.policy().shape().is_none());
     let known = StatusState::default().with_trust(list());
-    let good = widest(&list(), 1);
-    let found = judged(&world, 1, "2026-04-01T00:00:00Z", good, &known);
+    // A window that the revealed hour lies in, and that says nothing: it makes nothing better.
+    let (good, any) = (widest(&list(), 1), SigningWindow::new(0, 1 << 22).unwrap());
+    let found = judged(&world, 1, "2026-04-01T00:00:00Z", any, &known);
     assert_eq!(found, [format!("issuer-key-rotated:{PATH}")]);
-    let found = judged(&world, 4, "2026-05-02T00:00:00Z", widest(&list(), 4), &known);
+    let found = judged(&world, 4, "2026-05-02T00:00:00Z", any, &known);
     assert_eq!(found, [format!("issuer-key-compromised:{PATH}")]);
-    for stated in [good, window("2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z")] {
+    for stated in [good, any] {
         let found = judged(&world, 1, "2026-02-28T23:00:00Z", stated, &known);
         assert!(found.is_empty(), "{stated:?}: {found:?}");
     }
