@@ -8,6 +8,7 @@ mod presence;
 mod refusals;
 mod refused;
 mod setting;
+mod versions;
 
 use super::*;
 use crate::bbs::{SecretKey, Suite};
