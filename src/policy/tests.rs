@@ -177,7 +177,7 @@ fn the_demo_policy_compiles_to_this() {
     assert!(compiled.warnings().is_empty());
     assert_eq!(
         compiled.param_values(hour(500_000), &nothing),
-        Some(vec![500_000, 733_041, 5_000_001])
+        Some(vec![500_000, 499_999, 733_041, 5_000_001])
     );
 }
 
