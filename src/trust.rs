@@ -301,6 +301,12 @@ impl TrustList {
         self.find(key).map(|(issuer, _)| issuer.listed())
     }
 
+    /// Whether both keys are listed, and under one name: an issuer that has several is still one.
+    pub fn is_one_issuer(&self, a: &PublicKey, b: &PublicKey) -> bool {
+        let (a, b) = (self.issuer(a), self.issuer(b));
+        a.zip(b).is_some_and(|(a, b)| a.issuer == b.issuer)
+    }
+
     fn find(&self, key: &PublicKey) -> Option<(&ListedIssuer, &IssuerKey)> {
         let (i, j) = *self.places.get(&key.to_bytes())?;
         let issuer = self.content.issuers.get(i)?;

@@ -369,11 +369,13 @@ fn a_plan_names_what_would_leave_and_refuses_by_name() {
     let place = requested("plan");
     let text = plan("terms", "request.json");
     let report = place.json(&text);
+    let issuer: Value = serde_json::from_str(&place.text("issuer/issuer.json")).unwrap();
     assert_eq!(
         report["roles"],
         json!([{
             "role": "person", "credential": "credential.json", "reveals": ["person.country"],
-            "asked": [], "offered": ["person.points"], "lists": [], "window": null,
+            "issuer": issuer["issuer"], "asked": [], "offered": ["person.points"],
+            "lists": [], "window": null,
         }])
     );
     assert_eq!(texts(&report["proves"]), ["person is valid", "adult"]);

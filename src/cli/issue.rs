@@ -240,7 +240,12 @@ fn renewed(
     secret: &IssuerSecret,
     validity: Validity,
 ) -> Result<Credential, Failure> {
-    let old = artefacts::credential(path, std::slice::from_ref(schema))?;
+    let Some(old) = artefacts::candidate(path, std::slice::from_ref(schema))? else {
+        let complaint = Complaint::new("of another schema than --schema").in_file(path);
+        let remedy =
+            "name its own schema; under another version it is issued anew, from a --record";
+        return Err(Failure::input(complaint.remedy(remedy)));
+    };
     if old.issuer() != secret.public_key() || old.suite() != secret.suite() {
         let complaint = Complaint::new("another issuer, or suite, signed it").in_file(path);
         return Err(Failure::refused(complaint.remedy("let its own issuer renew it")));

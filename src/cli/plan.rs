@@ -6,6 +6,7 @@ use super::terms::Loaded;
 use super::trust::{span, window_json};
 use super::{Exit, artefacts, time};
 use crate::credential::Credential;
+use crate::did_key;
 use crate::plan::{Asked, Held, Plan, Refusal, Supplies, plan};
 use crate::policy::Policy;
 use crate::status::Entry;
@@ -110,7 +111,8 @@ pub(super) fn planned(plan: &Plan, entries: &[Entry]) -> Report {
     for role in &plan.roles {
         report = report
             .row(&role.role, format!("from {}", role.label))
-            .row("", format!("reveals {}", list(&role.reveals)));
+            .row("", format!("reveals {}", list(&role.reveals)))
+            .row("", format!("shows its issuer, {}", did_key::encode(&role.issuer)));
         if !role.asked.is_empty() {
             let text = format!("asked for, not revealed unless you say so: {}", list(&role.asked));
             report = report.row("", text);
@@ -130,6 +132,7 @@ pub(super) fn planned(plan: &Plan, entries: &[Entry]) -> Report {
         }
         roles.push(json!({
             "role": role.role, "credential": role.label, "reveals": role.reveals,
+            "issuer": did_key::encode(&role.issuer),
             "asked": role.asked, "offered": role.offered, "lists": epochs,
             "window": role.window.map(window_json),
         }));

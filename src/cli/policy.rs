@@ -460,6 +460,25 @@ fn read_rule(document: &Document, place: &str) -> Option<String> {
             let [Document::Text(a), Document::Text(b)] = &pair[..] else { return None };
             format!("{a} == {b}")
         }
+        "agree" => {
+            let names = |key| match member(item, key)? {
+                Document::Array(names) => names
+                    .iter()
+                    .map(|name| match name {
+                        Document::Text(name) => Some(name.as_str()),
+                        _ => None,
+                    })
+                    .collect::<Option<Vec<&str>>>(),
+                _ => None,
+            };
+            let field: usize = part.strip_prefix(".fields[")?.strip_suffix(']')?.parse().ok()?;
+            let least = match member(item, "quorum") {
+                Some(Document::Integer(least)) => format!("{least} of "),
+                _ => String::new(),
+            };
+            let (roles, fields) = (names("roles")?.join(", "), names("fields")?);
+            format!("{least}{roles} agree on {}", fields.get(field)?)
+        }
         _ => return None,
     })
 }
@@ -491,5 +510,26 @@ fn text<'d>(document: &'d Document, key: &str) -> Option<&'d str> {
     match member(document, key)? {
         Document::Text(text) => Some(text),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Bounds;
+
+    #[test]
+    fn agreements_are_named_in_words() {
+        let text = br#"{ "agree": [
+            { "roles": ["a", "b"], "fields": ["born", "name"] },
+            { "roles": ["a", "b", "c"], "fields": ["born"], "quorum": 2 }] }"#;
+        let document = Document::read_json(text, &Bounds::PUBLISHED).unwrap();
+        let said = |place: &str| read_rule(&document, place);
+        let whole = Some("a, b agree on name".to_owned());
+        assert_eq!(said("$.agree[0].fields[1]"), whole);
+        let quorum = Some("2 of a, b, c agree on born".to_owned());
+        assert_eq!(said("$.agree[1].fields[0]"), quorum);
+        assert_eq!(said("$.agree[1].fields[1]"), None);
+        assert_eq!(said("$.agree[1]"), None);
     }
 }

@@ -81,11 +81,7 @@ impl<'a> Case<'a> {
         // Examples have no lists: what they say of their issuers is said by keys.
         let lists = [a, b].into_iter().filter(|_| self.evidence.basis() == Basis::Presentation);
         let mut lists = lists.filter_map(|role| self.trust_list(role));
-        let named = lists.any(|list| match (list.issuer(&first), list.issuer(&second)) {
-            (Some(first), Some(second)) => first.issuer == second.issuer,
-            _ => false,
-        });
-        Some(named || first == second)
+        Some(first == second || lists.any(|list| list.is_one_issuer(&first, &second)))
     }
 }
 

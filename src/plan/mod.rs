@@ -17,8 +17,9 @@ mod supply;
 #[cfg(test)]
 mod tests;
 
+use crate::bbs::PublicKey;
 use crate::credential::{Credential, Lapse};
-use crate::policy::{Bundle, CompiledPolicy, Level, Policy, Presence, Validity};
+use crate::policy::{AgreementRule, Bundle, CompiledPolicy, Level, Policy, Presence, Validity};
 use crate::request::PresentationRequest;
 use crate::schema::STATUS_HANDLE;
 use crate::status::Entry;
@@ -81,6 +82,8 @@ pub struct RolePlan {
     pub held: usize,
     /// The credential, by the holder's name for it.
     pub label: String,
+    /// Whose signature is shown: every verifier learns the issuer's key.
+    pub issuer: PublicKey,
     /// For each list of the role, the entry, by its place among the supplies.
     pub entries: Vec<usize>,
     /// Where the role has a trust list, the window in which its issuer's key may sign.
@@ -122,6 +125,15 @@ pub enum Proven {
         /// Path of the other.
         b: String,
     },
+    /// That so many of several credentials say the same; which ones stays hidden.
+    Quorum {
+        /// How many.
+        least: usize,
+        /// Their roles.
+        roles: Vec<String>,
+        /// The name of the field.
+        field: String,
+    },
 }
 
 impl fmt::Display for Proven {
@@ -133,6 +145,9 @@ impl fmt::Display for Proven {
                 write!(f, "{what} is {} on {list}", presence.word())
             }
             Self::Equality { a, b } => write!(f, "{a} equals {b}"),
+            Self::Quorum { least, roles, field } => {
+                write!(f, "{least} of {} agree on {field}", roles.join(", "))
+            }
         }
     }
 }
@@ -301,6 +316,7 @@ pub fn plan(asked: &Asked<'_>, held: &[Held<'_>], now: Timestamp) -> Result<Plan
             role: role.name().to_owned(),
             held: *at,
             label: held.get(*at)?.label.to_owned(),
+            issuer: *held.get(*at)?.credential.issuer(),
             entries,
             window,
             reveals: role.must().iter().map(path).collect(),
@@ -400,5 +416,24 @@ fn proves(compiled: &CompiledPolicy) -> Vec<Proven> {
         a: compiled.claim(equality.a),
         b: compiled.claim(equality.b),
     });
-    valid.chain(listed).chain(predicates).chain(equal).collect()
+    valid.chain(listed).chain(predicates).chain(equal).chain(quorums(compiled)).collect()
+}
+
+/// The quorums over claims that stay hidden.
+fn quorums(compiled: &CompiledPolicy) -> Vec<Proven> {
+    let hidden = compiled.proven();
+    let mut quorums = Vec::new();
+    for agreement in compiled.agreements() {
+        let AgreementRule::Quorum(least) = agreement.rule else { continue };
+        let named = agreement.roles.iter().filter_map(|role| compiled.roles().get(*role));
+        let mut roles: Vec<String> = named.map(|role| role.name().to_owned()).collect();
+        roles.sort_unstable();
+        let fields = agreement.fields.iter().filter(|field| hidden.contains(&field.path));
+        quorums.extend(fields.map(|field| Proven::Quorum {
+            least,
+            roles: roles.clone(),
+            field: field.name.clone(),
+        }));
+    }
+    quorums
 }

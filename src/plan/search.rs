@@ -218,11 +218,14 @@ impl<'a> Search<'a> {
                 message(a).is_some() && message(a) == message(b)
             }
             What::Distinct => {
-                let issuers = constraint.roles.iter().map(|role| credential(*role));
-                let issuers: Vec<_> = issuers.flatten().map(Credential::issuer).collect();
-                let pairs =
-                    |(at, issuer)| !issuers.iter().skip(at + 1).any(|other| other == issuer);
-                issuers.len() == constraint.roles.len() && issuers.iter().enumerate().all(pairs)
+                let shown = constraint.roles.iter().map(|role| Some((*role, credential(*role)?)));
+                let shown: Option<Vec<_>> = shown.collect();
+                shown.is_some_and(|shown| {
+                    let mut pairs = (1..).zip(&shown).flat_map(|(next, one)| {
+                        shown.iter().skip(next).map(move |other| (*one, *other))
+                    });
+                    !pairs.any(|(one, other)| self.supply.one_issuer(one, other))
+                })
             }
         }
     }

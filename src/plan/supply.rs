@@ -68,6 +68,23 @@ impl<'a> Supply<'a> {
         checks.map(entry).collect()
     }
 
+    /// The newest edition of a role's trust list.
+    fn trust_list(&self, role: &Role) -> Option<&'a TrustList> {
+        let rule = role.trust()?;
+        let own =
+            |list: &&TrustList| list.id() == rule.list() && list.authority() == rule.authority();
+        self.supplies.trust.iter().filter(own).max_by_key(|list| list.sequence())
+    }
+
+    /// Whether the credentials of two roles are of one issuer, as the verifier will judge it: by key,
+    /// or by name in the trust list of either.
+    pub(super) fn one_issuer(&self, a: (usize, &Credential), b: (usize, &Credential)) -> bool {
+        let [(first, one), (second, other)] = [a, b].map(|(role, held)| (role, held.issuer()));
+        let roles = [first, second].into_iter().filter_map(|role| self.policy.roles().get(role));
+        let mut lists = roles.filter_map(|role| self.trust_list(role));
+        one == other || lists.any(|list| list.is_one_issuer(one, other))
+    }
+
     /// The window that the newest edition of a role's trust list gives to a credential's issuer: the one
     /// in which the credential begins.
     pub(super) fn window(
@@ -76,11 +93,7 @@ impl<'a> Supply<'a> {
         held: &Credential,
     ) -> Result<Option<SigningWindow>, Misfit> {
         let Some(rule) = role.trust() else { return Ok(None) };
-        let editions = self.supplies.trust.iter();
-        let own =
-            |list: &&TrustList| list.id() == rule.list() && list.authority() == rule.authority();
-        let list = editions.filter(own).max_by_key(|list| list.sequence());
-        let list = list.ok_or_else(|| Misfit::NoTrustList {
+        let list = self.trust_list(role).ok_or_else(|| Misfit::NoTrustList {
             list: rule.list().to_owned(),
             authority: rule.authority().to_string(),
         })?;

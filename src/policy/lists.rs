@@ -50,6 +50,21 @@ fn invalid(path: &str, problem: &str, remedy: &str) -> Fault {
     Fault::new(path, Problem::Invalid(problem.to_owned()), remedy)
 }
 
+/// A list has elements of one kind: no credential satisfies two rules that take it for two lists.
+fn one_kind(before: &[ListCheck], check: &ListCheck) -> Result<(), Fault> {
+    let key = |check: &'_ ListCheck| (check.key.list.clone(), check.key.authority);
+    let mut same = before.iter().filter(|other| key(other) == key(check));
+    match same.find(|other| other.key.elements != check.key.elements) {
+        None => Ok(()),
+        Some(other) => {
+            let problem =
+                format!("{} takes this list for one of elements of another kind", other.path);
+            let remedy = "use fields of one type, or name the list that each is held against";
+            Err(invalid(&check.path, &problem, remedy))
+        }
+    }
+}
+
 impl Policy {
     /// Plans the rules of all lists. Their entries are numbered in the order of roles and rules.
     pub(super) fn compile_lists(&self, scope: &Scope<'_>, plan: &mut Plan) -> Result<(), Fault> {
@@ -57,6 +72,7 @@ impl Policy {
             for (j, rule) in role.lists.iter().enumerate() {
                 let path = format!("$.roles[{i}].lists[{j}]");
                 let (check, exposure) = self.list_check(scope, i, rule, path)?;
+                one_kind(&plan.lists, &check)?;
                 let entry = self.roles.len() + plan.lists.len();
                 plan.list_rules(&check, exposure, entry);
                 plan.lists.push(check);

@@ -22,6 +22,13 @@ pub const KNOWN_EPOCHS: usize = 64;
 /// Lists that are remembered.
 pub const KNOWN_LISTS: usize = 256;
 
+/// Greatest length in octets of the document of the heads that a verifier knows.
+pub const KNOWN_HEADS_LEN: usize = 1 << 23;
+
+/// Room for every epoch of every list.
+const KNOWN_HEADS_BOUNDS: Bounds =
+    Bounds { octets: KNOWN_HEADS_LEN, elements: 1 << 18, ..Bounds::PUBLISHED };
+
 /// Why a head does not continue a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Break {
@@ -241,7 +248,7 @@ impl KnownHeads {
 
     /// Reads the document.
     pub fn parse(octets: &[u8]) -> Result<Self, Fault> {
-        let document = Document::read_json(octets, &Bounds::PUBLISHED)?;
+        let document = Document::read_json(octets, &KNOWN_HEADS_BOUNDS)?;
         let fields = Cursor::root(&document).fields(&["format", "lists"])?;
         fields.format(KNOWN_HEADS_FORMAT)?;
         let mut known = Self::default();
@@ -255,6 +262,9 @@ impl KnownHeads {
                 elements: Elements::parse(&fields.required("elements")?)?,
             };
             let epochs = read_epochs(&fields.required("epochs")?)?;
+            if known.lists.len() == KNOWN_LISTS {
+                return Err(list.invalid("more lists than are remembered", RESTORE));
+            }
             if known.lists.insert(name(&key), (key, epochs)).is_some() {
                 return Err(list.invalid("a list twice", RESTORE));
             }

@@ -221,7 +221,8 @@ impl State {
         }
     }
 
-    fn remedy(self, action: Action) -> &'static str {
+    /// What there is to be done where an action is refused in this state.
+    pub fn remedy(self, action: Action) -> &'static str {
         match (self, action) {
             (Self::Revoked, Action::Revoke) => "nothing is left to be done",
             (Self::Revoked, _) => "revocation is final: issue another credential",
@@ -274,7 +275,7 @@ pub enum RegisterError {
         state: State,
     },
     /// The element is no element of this list.
-    #[error("element {element} is beyond the {bits} bits of the list's elements")]
+    #[error("element {element} is beyond the {bits} bits of the list's elements; check the number")]
     BeyondBits {
         /// The element.
         element: u64,
@@ -282,7 +283,9 @@ pub enum RegisterError {
         bits: u32,
     },
     /// The event is before the last one.
-    #[error("{at} is before {last}, the time of the last event; set the clock")]
+    #[error(
+        "{at} is before {last}, the time of the last event; set the clock, or name a later time"
+    )]
     Backwards {
         /// Its time.
         at: Timestamp,

@@ -109,11 +109,15 @@ fn reject_events_by_name_and_record_all_or_none() {
     let register = || place.text("list/list.register.jsonl");
     let before = register();
     for (line, code, says) in [
-        (change("revoke", "--handle 7", 2), 1, "cannot revoke element 7: it is revoked"),
+        (
+            change("revoke", "--handle 7", 2),
+            1,
+            "register.jsonl: cannot revoke handle 7: it is revoked",
+        ),
         (change("resume", "--handle 7", 2), 1, "revocation is final"),
         (change("suspend", "--handle 8", 2), 1, "it is suspended"),
         (change("resume", "--handle 9", 2), 1, "it is not on the list"),
-        (change("suspend", "--file again.txt", 2), 1, "element 12: it is suspended"),
+        (change("suspend", "--file again.txt", 2), 1, "handle 12: it is suspended"),
         (change("revoke", "--handle 9", 0), 1, "is before 2026-06-01T12:01:00Z"),
         (change("revoke --reason hold", "--handle 9", 2), 2, "cannot have the reason hold"),
         (change("revoke --reason spite", "--handle 9", 2), 2, "no such reason"),
@@ -179,9 +183,9 @@ fn an_interrupted_epoch_is_completed_with_its_own_head() {
     undo(&names);
     assert!(place.ends(1, &change("revoke", "--handle 8", 1)).contains("is not after"));
     place.ends(0, &change("revoke", "--handle 8", 2));
-    place.ends(0, &publish(30));
+    assert_eq!(place.json(&publish(30))["pending"], 1);
     assert!(octets() == whole);
-    place.ends(0, &publish(31));
+    assert_eq!(place.json(&publish(31))["pending"], 0);
     let next = "status verify public/epoch-1.list --previous public/epoch-0.head.json";
     assert_eq!(place.json(next)["on_the_list"], 2);
     // Another file in the place of an epoch's is left alone.
@@ -315,18 +319,21 @@ fn values_come_onto_a_list_and_leave_it() {
     let place = Place::new("status-values");
     let init = |of: &str| format!("status init --list https://a.example/l --elements {of} --out l");
     for (of, says) in [("text", "cannot be sorted"), ("uint(99)", "no such type")] {
-        assert!(place.ends(2, &init(of)).contains(says), "{of}");
+        let printed = place.ends(2, &init(of));
+        assert!(printed.contains("at --elements") && printed.contains(says), "{printed}");
     }
     let plain = init("code").replace("https", "http");
-    assert!(place.ends(2, &plain).contains("https://"));
+    let printed = place.ends(2, &plain);
+    assert!(printed.contains("at --list") && printed.contains("https://"), "{printed}");
     place.ends(0, &init("code").replace("--out l", "--out list"));
     assert!(place.ends(2, &init("code").replace("--out l", "--out list")).contains("overwritten"));
     place.write("codes.txt", "XX\nYY-1\nZZ\n");
     place.ends(0, &change("add", "--file codes.txt", 1));
     place.ends(0, &change("remove", "--value ZZ", 2));
-    assert!(place.ends(1, &change("add", "--value XX", 3)).contains("it is on the list"));
+    assert!(place.ends(1, &change("add", "--value XX", 3)).contains("cannot add XX: it is on the"));
     assert!(place.ends(1, &change("remove", "--value QQ", 3)).contains("not on the list"));
-    assert!(place.ends(2, &change("add", "--value lower", 3)).contains("write a value of code"));
+    let printed = place.ends(2, &change("add", "--value lower", 3));
+    assert!(printed.contains("at --value lower") && printed.contains("write a value of code"));
     assert!(place.ends(2, &change("add", "--handle 3", 3)).contains("values, not status handles"));
     place.ends(0, &publish(4));
     for (value, standing) in [("XX", "present"), ("YY-1", "present"), ("ZZ", "absent")] {
@@ -335,6 +342,8 @@ fn values_come_onto_a_list_and_leave_it() {
         let other = if standing == "absent" { "present" } else { "absent" };
         place.ends(1, &format!("{line}2 --expect {other}"));
     }
+    let history = place.json("status history --register list --last 1");
+    assert_eq!(history["last_events"][0]["element"], "ZZ");
     let shown = place.ends(0, "status history --register list");
     assert!(shown.contains("add YY-1") && shown.contains("remove ZZ"), "{shown}");
     let enumeration = r#"{"enum":{"low":1,"high":2}}"#;

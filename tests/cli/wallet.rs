@@ -155,6 +155,8 @@ fn from_issuing_to_revocation() {
     assert_eq!(report["credentials"][1]["standing"], "absent");
     let plan = place.json(&ask("plan"));
     assert_eq!(plan["roles"][0]["lists"], json!([{ "list": LIST, "epoch": 0 }]));
+    let issuer: Value = serde_json::from_str(&place.text("issuer/issuer.json")).unwrap();
+    assert_eq!(plan["roles"][0]["issuer"], issuer["issuer"]);
     present(&place, "old.json");
     let accepted =
         place.json(&verify("old.json", &format!("--now {SOON} --head public/head.json")));
@@ -258,6 +260,10 @@ fn the_newest_valid_renewal_is_presented() {
     let foreign = renew("2026-05-01", "2027-01-01", "alice.json", "foreign.json");
     let foreign = foreign.replace("--issuer issuer", "--issuer other");
     assert!(place.ends(1, &foreign).contains("another issuer"));
+    place.write("next.toml", place.text("person.toml").replace("1.0.0", "1.1.0"));
+    let newer = renew("2026-05-01", "2027-01-01", "alice.json", "newer.json");
+    let newer = place.ends(2, &newer.replace("person.toml", "next.toml"));
+    assert!(newer.contains("alice.json: of another schema") && newer.contains("--record"));
     let report = place.json(&renew("2026-05-01", "2027-01-01", "alice.json", "renewed.json"));
     let handle = report["renews"].as_u64().unwrap();
     assert!(place.text("alice.json").contains(&format!("\"status_handle\":{handle},")));

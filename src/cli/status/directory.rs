@@ -19,6 +19,8 @@ use super::super::files::{self, Access, Lock, NewDirectory, io_failure};
 use super::super::issuer::SecretDocument;
 use super::super::report::Report;
 use super::super::time;
+use super::argument;
+use super::elements::named;
 use crate::bbs::SecretKey;
 use crate::did_key;
 use crate::document::{Bounds, Cursor, Document, Fault, address};
@@ -65,7 +67,8 @@ pub(super) fn head_name(epoch: u64) -> String {
 impl Directory {
     pub(super) fn init(list: &str, elements: &Elements, out: &Path) -> Result<Report, Failure> {
         let name = Document::text(list);
-        let list = address(&Cursor::root(&name))?;
+        let list = address(&Cursor::root(&name));
+        let list = list.map_err(|fault| argument(fault, "--list"))?;
         let key = SecretKey::random(&mut OsRng);
         let list = ListKey { list, authority: *key.public_key(), elements: elements.clone() };
         let directory = NewDirectory::begin(out, Access::Secret)?;
@@ -175,8 +178,8 @@ impl Directory {
         match last {
             Some(last) if now <= last => {
                 let problem = format!("{now} is not after {last}, when the last epoch was issued");
-                let remedy = "set the clock, or name a later time";
-                Err(Failure::refused(Complaint::new(problem).remedy(remedy)))
+                let complaint = Complaint::new(problem).in_file(&self.path);
+                Err(Failure::refused(complaint.remedy("set the clock, or name a later time")))
             }
             _ => Ok(now),
         }
@@ -184,24 +187,24 @@ impl Directory {
 
     /// Records events: all, or none. Returns when they are on the disk.
     pub(super) fn record(&mut self, events: &[Event]) -> Result<(), Failure> {
+        let path = self.path.join(REGISTER);
         let mut refused = Vec::new();
         for event in events {
             match self.register.record(*event) {
                 Ok(()) => {}
-                Err(error @ RegisterError::Transition { .. }) => refused.push(error),
-                Err(error) => return Err(error.into()),
+                Err(RegisterError::Transition { element, action, state }) => {
+                    let element = named(element, &self.register.key().elements);
+                    let problem = format!("cannot {action} {element}: it is {state}");
+                    let remedy = format!("{}; nothing was recorded", state.remedy(action));
+                    refused.push(Complaint::new(problem).remedy(remedy).in_file(&path));
+                }
+                Err(error) => return Err(Failure::from(error).in_file(&path)),
             }
         }
         if !refused.is_empty() {
-            let complaints = refused.into_iter().map(|error| {
-                let text = error.to_string();
-                let (problem, remedy) = text.rsplit_once("; ").unwrap_or((&text, ""));
-                Complaint::new(problem).remedy(format!("{remedy}; nothing was recorded"))
-            });
-            return Err(Failure::refusals(complaints.collect()));
+            return Err(Failure::refusals(refused));
         }
         let lines: String = events.iter().map(Event::line).collect();
-        let path = self.path.join(REGISTER);
         let failed = |error: std::io::Error| io_failure("write", &path, &error);
         let mut file = OpenOptions::new().append(true).open(&path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();

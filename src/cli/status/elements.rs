@@ -31,7 +31,7 @@ impl One {
         match (&self.handle, &self.credential, &self.value) {
             (Some(handle), ..) => of_handle(*handle, of),
             (_, Some(credential), _) => of_handle(handle_of(credential)?, of),
-            (.., Some(value)) => of_value(value, of).map_err(Failure::input),
+            (.., Some(value)) => of_argument(value, of),
             _ => Err(Failure::input(Complaint::new("no element is named"))),
         }
     }
@@ -65,7 +65,7 @@ impl Many {
             elements.push(of_handle(handle_of(credential)?, of)?);
         }
         for value in &self.value {
-            elements.push(of_value(value, of).map_err(Failure::input)?);
+            elements.push(of_argument(value, of)?);
         }
         for path in &self.file {
             lines(path, of, &mut elements)?;
@@ -112,6 +112,11 @@ fn of_handle(handle: u64, of: &Elements) -> Result<u64, Failure> {
     }
 }
 
+fn of_argument(value: &str, of: &Elements) -> Result<u64, Failure> {
+    of_value(value, of)
+        .map_err(|complaint| Failure::input(complaint.at(format!("--value {value}"))))
+}
+
 fn of_value(value: &str, of: &Elements) -> Result<u64, Complaint> {
     let Elements::Field(field_type) = of else {
         let complaint = Complaint::new("the list has status handles, not values");
@@ -126,4 +131,17 @@ fn of_value(value: &str, of: &Elements) -> Result<u64, Complaint> {
             Err(Complaint::new(error.to_string()).remedy(remedy))
         }
     }
+}
+
+/// An element as people write it.
+pub(super) fn written(element: u64, of: &Elements) -> String {
+    let Elements::Field(field_type) = of else { return element.to_string() };
+    let value = field_type.from_integer(element).and_then(|value| field_type.render(&value));
+    value.unwrap_or_else(|_| element.to_string())
+}
+
+/// The same, with a word that says what it is where that is not plain.
+pub(super) fn named(element: u64, of: &Elements) -> String {
+    let text = written(element, of);
+    if *of == Elements::Handle { format!("handle {text}") } else { text }
 }

@@ -4,10 +4,11 @@ use super::super::failure::{Complaint, Failure};
 use super::super::report::Report;
 use super::describe;
 use super::directory::Directory;
+use super::elements::{named, written};
+use crate::status::SignedHead;
 use crate::status::chain::check_chain;
 use crate::status::file::elements_digest;
 use crate::status::register::{Event, Register};
-use crate::status::{Elements, SignedHead};
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ impl Arguments {
             .fact("epochs", epochs)
             .line(format!("Events, the last {}:", shown.len()));
         for event in shown {
-            let element = element(register, event.element);
+            let element = named(event.element, &register.key().elements);
             report = report
                 .row(event.at.to_string(), format!("{} {element}, {}", event.action, event.reason));
         }
@@ -89,17 +90,8 @@ impl Arguments {
     }
 }
 
-/// An element as people write it.
-fn element(register: &Register, element: u64) -> String {
-    let Elements::Field(field_type) = &register.key().elements else {
-        return format!("handle {element}");
-    };
-    let value = field_type.from_integer(element).and_then(|value| field_type.render(&value));
-    value.unwrap_or_else(|_| element.to_string())
-}
-
 fn event_json(register: &Register, event: &Event) -> Value {
-    let shown = element(register, event.element);
+    let shown = written(event.element, &register.key().elements);
     json!({ "at": event.at.to_string(), "action": event.action.word(), "element": shown,
             "reason": event.reason.word() })
 }

@@ -14,7 +14,7 @@ use super::files::io_failure;
 use super::report::Report;
 use crate::bbs::PublicKey;
 use crate::did_key;
-use crate::document::Document;
+use crate::document::{Document, Fault};
 use crate::status::file::{FileError, ListFile};
 use crate::status::register::{Action, RegisterError};
 use crate::status::{Elements, ListKey, StatusError};
@@ -123,7 +123,14 @@ fn elements_of(text: &str) -> Result<Elements, Failure> {
         true => Document::read_json(text.as_bytes(), &crate::document::Bounds::PUBLISHED)?,
         false => Document::text(text),
     };
-    Ok(Elements::parse(&crate::document::Cursor::root(&document))?)
+    let elements = Elements::parse(&crate::document::Cursor::root(&document));
+    elements.map_err(|fault| argument(fault, "--elements"))
+}
+
+/// A fault in an argument that is a whole document.
+fn argument(fault: Fault, name: &str) -> Failure {
+    let place = fault.path().replacen('$', name, 1);
+    Failure::input(Complaint::from(fault).at(place))
 }
 
 /// A did:key as an argument.

@@ -76,7 +76,14 @@ impl Arguments {
         directory.count_published()?;
         let octets = list.metadata().map_err(|error| io_failure("read", &list, &error))?.len();
         let verb = if completed { "Completed" } else { "Published" };
-        let report = Report::new().line(format!("{verb} epoch {}", head.stamp().epoch));
+        let mut report = Report::new().line(format!("{verb} epoch {}", head.stamp().epoch));
+        // What happened after the head of an interrupted run is in no epoch yet.
+        let events = directory.register.events();
+        let pending = events.iter().filter(|event| event.at > head.stamp().issued_at).count();
+        if pending > 0 {
+            let text = format!("It is without what was recorded since, {pending}: publish again");
+            report = report.line(text);
+        }
         Ok(describe(report, head.key())
             .fact("epoch", head.stamp().epoch)
             .fact("on the list", head.count())
@@ -88,6 +95,7 @@ impl Arguments {
             .row("signing", format!("{seconds:.3} s"))
             .json("seconds_signing", seconds)
             .json("completed", completed)
+            .json("pending", pending)
             .json("file", list.display().to_string()))
     }
 
@@ -96,8 +104,8 @@ impl Arguments {
         let time = directory.time(self.time)?;
         if let Some(last) = directory.register.events().last().filter(|last| last.at > time) {
             let problem = format!("{time} is before {}, the time of the last event", last.at);
-            let remedy = "set the clock, or name a later time";
-            return Err(Failure::refused(Complaint::new(problem).remedy(remedy)));
+            let complaint = Complaint::new(problem).in_file(&self.register);
+            return Err(Failure::refused(complaint.remedy("set the clock, or name a later time")));
         }
         let next = Timestamp::from_unix(time.unix() + 3600 * u64::from(self.next_update));
         let next = next.ok_or_else(|| Failure::input(Complaint::new("beyond the year 9999")))?;

@@ -6,9 +6,8 @@ use super::super::progress;
 use super::super::report::Report;
 use super::{authority, describe, file_failure, open, pool};
 use crate::bbs::PublicKey;
-use crate::document::Bounds;
 use crate::status::SignedHead;
-use crate::status::chain::{KnownHeads, check_chain};
+use crate::status::chain::{KNOWN_HEADS_LEN, KnownHeads, check_chain};
 use clap::Args;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -85,9 +84,8 @@ impl Arguments {
 
     /// Whether the heads follow each other, and this one them.
     fn check_previous(&self, head: &SignedHead) -> Result<(), Failure> {
-        let read = |path: &PathBuf| {
-            SignedHead::parse(&files::read(path, Bounds::PUBLISHED.octets)?).in_file(path)
-        };
+        let read =
+            |path: &PathBuf| SignedHead::parse(&files::read(path, KNOWN_HEADS_LEN)?).in_file(path);
         let mut heads: Vec<SignedHead> =
             self.previous.iter().map(read).collect::<Result<_, Failure>>()?;
         heads.push(head.clone());
@@ -102,9 +100,7 @@ impl Arguments {
         lock.push(".lock");
         let _lock = Lock::take(Path::new(&lock))?;
         let mut known = match path.symlink_metadata() {
-            Ok(_) => {
-                KnownHeads::parse(&files::read(path, Bounds::PUBLISHED.octets)?).in_file(path)?
-            }
+            Ok(_) => KnownHeads::parse(&files::read(path, KNOWN_HEADS_LEN)?).in_file(path)?,
             Err(_) => KnownHeads::new(),
         };
         let admitted = known.admit_head(head);

@@ -25,7 +25,7 @@ use crate::credential::Credential;
 use crate::did_key;
 use crate::document::{Bounds, Cursor, Document, Fault};
 use crate::schema::Schema;
-use crate::status::chain::KnownHeads;
+use crate::status::chain::{KNOWN_HEADS_LEN, KnownHeads};
 use crate::status::{Elements, Entry, ListKey};
 use crate::trust::TrustList;
 use sha2::{Digest, Sha256};
@@ -261,7 +261,7 @@ impl Folder {
         }
         if names.heads {
             let path = self.path.join(HEADS);
-            let octets = files::read(&path, Bounds::PUBLISHED.octets)?;
+            let octets = files::read(&path, KNOWN_HEADS_LEN)?;
             self.heads = KnownHeads::parse(&octets).in_file(&path)?;
         }
         Ok(())

@@ -2,6 +2,9 @@
 //! the search.
 
 use super::*;
+use crate::authority::AuthorityKey;
+use crate::trust::UnsignedTrustList;
+use serde_json::{Value, json};
 
 /// The schema, suite and key of an issuer, by a number.
 fn issuer(seed: u8, suite: Suite) -> Issuer {
@@ -44,20 +47,24 @@ fn answer_at(
     policy: &Policy,
     wallet: &[&Credential],
     under: &[Policy],
+    times: (u64, u64),
+) -> Result<Plan, Vec<Refusal>> {
+    answer_with(policy, wallet, under, times, Supplies::default())
+}
+
+fn answer_with(
+    policy: &Policy,
+    wallet: &[&Credential],
+    under: &[Policy],
     (at, expires): (u64, u64),
+    supplies: Supplies<'_>,
 ) -> Result<Plan, Vec<Refusal>> {
     let bundle = Bundle::new(policy.clone(), None);
     let compiled = policy.compile(&[(*schema("kyc")).clone()]).unwrap();
     let (nonce, audience) = (Nonce::from_bytes([7; 32]), "https://v.example");
     let (at, expires) = (time(at), time(expires));
     let request = PresentationRequest::new(bundle.hash(), audience, nonce, at, expires).unwrap();
-    let asked = Asked {
-        bundle: &bundle,
-        compiled: &compiled,
-        request: &request,
-        under,
-        supplies: Supplies::default(),
-    };
+    let asked = Asked { bundle: &bundle, compiled: &compiled, request: &request, under, supplies };
     let held: Vec<Held<'_>> =
         wallet.iter().map(|credential| Held { label: "card", credential }).collect();
     plan(&asked, &held, time(NOW))
@@ -228,4 +235,68 @@ fn reject_one_issuer_in_the_first_and_the_third_place() {
     let plan = answer(&policy, &[&cards[0], &cards[1], &cards[2]]).unwrap();
     let chosen: Vec<usize> = plan.roles.iter().map(|role| role.held).collect();
     assert_eq!(chosen, [0, 1, 2]);
+}
+
+/// Issuers of these names, with the keys of these seeds.
+fn trust_list(issuers: &[(&str, &[u8])]) -> TrustList {
+    let key = |seed: &u8| {
+        json!({ "key": did_key::encode(issuer(*seed, Suite::Sha256).public_key()),
+                "schemas": [schema("kyc").id().to_string()], "from": "2026-01-01T00:00:00Z" })
+    };
+    let keys = |seeds: &[u8]| -> Vec<Value> { seeds.iter().map(key).collect() };
+    let issuers = issuers.iter().map(|(name, seeds)| json!({ "name": name, "keys": keys(seeds) }));
+    let issuers: Vec<Value> = issuers.collect();
+    let signer = AuthorityKey::from_bytes(&[9; 32]);
+    let document = json!({
+        "format": "sigil-trust/1", "id": "https://t.example/kyc", "sequence": 0,
+        "authority": signer.authority().to_string(), "issuers": issuers,
+        "issued_at": "2026-05-01T00:00:00Z", "next_update": "2027-05-01T00:00:00Z",
+    });
+    UnsignedTrustList::parse(document.to_string().as_bytes()).unwrap().sign(&signer).unwrap()
+}
+
+/// An issuer that has two keys is one issuer, as the verifier will say: the plan looks for another.
+#[test]
+fn reject_two_keys_of_one_issuer_by_its_name_in_the_trust_list() {
+    let signer = AuthorityKey::from_bytes(&[9; 32]).authority();
+    let role = |name: &str| {
+        json!({ "name": name, "schema": schema("kyc").id().to_string(),
+                "trust": { "list": "https://t.example/kyc", "authority": signer.to_string(),
+                           "max_age": 8784 } })
+    };
+    let document = json!({
+        "format": "sigil-policy/1", "id": "edge", "version": "1.0.0",
+        "roles": [role("one"), role("two")],
+        "agree": [{ "roles": ["one", "two"], "fields": ["person"] }],
+    });
+    let policy = Policy::parse(document.to_string().as_bytes()).unwrap();
+    let (cards, now) = ([1, 2, 3].map(good), (NOW, NOW + 600));
+    let wallet: Vec<&Credential> = cards.iter().collect();
+    let answer = |issuers: &[(&str, &[u8])], wallet: &[&Credential]| {
+        let trust = [trust_list(issuers)];
+        let supplies = Supplies { entries: &[], trust: &trust };
+        answer_with(&policy, wallet, &[], now, supplies)
+    };
+    let chosen = |plan: Plan| plan.roles.iter().map(|role| role.held).collect::<Vec<_>>();
+    let three: [(&str, &[u8]); 3] = [("A", &[1]), ("B", &[2]), ("C", &[3])];
+    assert_eq!(chosen(answer(&three, &wallet).unwrap()), [0, 1]);
+    let two: [(&str, &[u8]); 2] = [("A", &[1, 2]), ("C", &[3])];
+    let plan = answer(&two, &wallet).unwrap();
+    assert_eq!(plan.roles[1].issuer, *issuer(3, Suite::Sha256).public_key());
+    assert_eq!(chosen(plan), [0, 2]);
+    let refused = answer(&two, &wallet[..2]).unwrap_err();
+    assert!(matches!(refused[..], [Refusal::Together { .. }]), "{refused:?}");
+}
+
+#[test]
+fn a_plan_names_the_quorums_that_stay_hidden() {
+    let claims = r#","claims":[{"path":"one.age","disclosure":"must"},
+        {"path":"two.age","disclosure":"must"},{"path":"three.age","disclosure":"must"}],
+        "agree":[{"roles":["two","one","three"],"fields":["person","age"],"quorum":2}]"#;
+    let cards = [1, 2, 3].map(good);
+    let plan = answer(&policy(&THREE, claims), &[&cards[0], &cards[1], &cards[2]]).unwrap();
+    let told: Vec<String> = plan.proves.iter().map(ToString::to_string).collect();
+    let quorums: Vec<&str> =
+        told.iter().filter_map(|t| t.contains("agree").then_some(&**t)).collect();
+    assert_eq!(quorums, ["2 of one, three, two agree on person"]);
 }

@@ -42,6 +42,7 @@ impl Changes {
             _ => Class::Changed,
         };
         let text = |set: Option<&BTreeSet<String>>| match set {
+            Some(set) if set.is_empty() => "none".to_owned(),
             Some(set) => set.iter().cloned().collect::<Vec<_>>().join(", "),
             None => "any".to_owned(),
         };
@@ -218,8 +219,10 @@ fn role(changes: &mut Changes, old: &RoleRule, new: &RoleRule) {
     let issuers = |role: &RoleRule| -> BTreeSet<String> {
         role.issuers.iter().map(did_key::encode).collect()
     };
-    let (before, after) = (issuers(old), issuers(new));
-    changes.choices(&about("issuers"), Some(&before), Some(&after));
+    // Where a trust list has them, what is changed is that.
+    if old.trust.is_none() && new.trust.is_none() {
+        changes.choices(&about("issuers"), Some(&issuers(old)), Some(&issuers(new)));
+    }
     let class = match (old.validity, new.validity) {
         (Validity::Skip, _) => Class::Tightened,
         (_, Validity::Skip) => Class::Loosened,
@@ -230,10 +233,13 @@ fn role(changes: &mut Changes, old: &RoleRule, new: &RoleRule) {
     let accepts = |role: &RoleRule| role.accepts.iter().map(ToString::to_string).collect();
     let (before, after): (BTreeSet<String>, BTreeSet<String>) = (accepts(old), accepts(new));
     changes.choices(&about("accepts"), Some(&before), Some(&after));
-    let trust = |role: &RoleRule| {
-        role.trust.as_ref().map(|trust| format!("{} of {}", trust.list, trust.authority))
+    let trust = |role: &RoleRule| match &role.trust {
+        Some(trust) => Some(format!("{} of {}", trust.list, trust.authority)),
+        None => Some(format!("issuers by name, {}", role.issuers.len())),
     };
-    changes.word(&about("trust"), Class::Changed, trust(old), trust(new));
+    if old.trust.is_some() || new.trust.is_some() {
+        changes.word(&about("trust"), Class::Changed, trust(old), trust(new));
+    }
     if let (Some(before), Some(after)) = (&old.trust, &new.trust) {
         let (before, after) = (Some(before.max_age), Some(after.max_age));
         changes.bound(&about("trust.max_age"), "hours", before, after);

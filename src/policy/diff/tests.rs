@@ -239,3 +239,18 @@ fn changes_turn_around() {
     }
     assert!(found.len() >= 7, "{found:?}");
 }
+
+/// What a trust list has in place of named issuers is neither more nor fewer: nobody can say.
+#[test]
+fn a_trust_list_in_place_of_issuers_is_one_change() {
+    let signer = crate::authority::AuthorityKey::from_bytes(&[9; 32]).authority();
+    let trust = format!(
+        "trust = {{ list = \"https://t.example/kyc\", authority = \"{signer}\", max_age = 24 }}"
+    );
+    assert_changes(
+        &[("issuers = [\"ISSUER0\", \"ISSUER1\"]", &trust)],
+        &["changed: card.trust"],
+        &["changed: card.trust"],
+        false,
+    );
+}

@@ -4,7 +4,7 @@ use super::reading::{array, list, name, number, parsed, set, texts, word};
 use crate::authority::Authority;
 use crate::bbs::{PublicKey, Suite};
 use crate::did_key;
-use crate::document::{Cursor, Document, Fault, Fields, address};
+use crate::document::{Cursor, Document, Fault, Fields, Problem, address};
 use crate::schema::SchemaId;
 use std::ops::RangeInclusive;
 
@@ -197,10 +197,15 @@ impl RoleRule {
         let trust = fields.optional("trust").map(|at| TrustRule::parse(&at)).transpose()?;
         let lists = list(fields.optional("lists"), LISTS, ListRule::parse)?;
         for (i, rule) in lists.iter().enumerate() {
-            if lists.iter().take(i).any(|other| other.same_list(rule)) {
-                let problem = format!("list {i} stands twice for one field");
-                return Err(cursor.invalid(problem, "keep one, with the smaller max_age"));
-            }
+            let Some(other) = lists.iter().take(i).find(|other| other.same_list(rule)) else {
+                continue;
+            };
+            let place = format!("{}.lists[{i}]", cursor.path());
+            let (problem, remedy) = match other.presence == rule.presence {
+                true => ("this list stands twice for it", "keep one, with the smaller max_age"),
+                false => ("nothing is absent from a list and present on it", "keep one of both"),
+            };
+            return Err(Fault::new(place, Problem::Invalid(problem.to_owned()), remedy));
         }
         if let Some(i) = repeated(&accepts).or_else(|| accepts.iter().position(|id| *id == schema))
         {

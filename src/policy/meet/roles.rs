@@ -111,13 +111,15 @@ impl Meeting<'_> {
             own.max_age = own.max_age.min(rule.max_age);
             if own.presence != rule.presence {
                 let word = own.presence.word();
+                let problem =
+                    format!("one wants it on {}, the other wants it not there", rule.list);
                 own.presence = own.presence.min(rule.presence);
                 self.conflict(
                     &a.name,
                     place(i, &format!("lists[{n}].is"), word),
                     place(j, &format!("lists[{m}].is"), rule.presence.word()),
-                    "one wants it on the list, the other wants it not there",
-                    "two roles: no credential satisfies both".to_owned(),
+                    &problem,
+                    "another name for one of the roles: no credential satisfies both".to_owned(),
                 );
             }
         }

@@ -193,6 +193,35 @@ fn reject_parts_of_another_form() {
     }
 }
 
+/// Rules about one list that nobody could keep together are refused where the second one stands.
+#[test]
+fn reject_lists_that_contradict_each_other() {
+    let authority = issuer(3);
+    let rule = |rest: &str| {
+        format!(
+            "{{ list = 'https://example.org/list/1', authority = '{authority}', max_age = 24{rest} }}"
+        )
+    };
+    let policy = |rules: [String; 2]| {
+        let lists = format!("name = 'kyc'\nlists = [{}]\n", rules.join(", "));
+        Policy::parse(text("").replacen("name = 'kyc'\n", &lists, 1).as_bytes())
+    };
+    for (rest, problem, remedy) in [
+        ("", "stands twice", "the smaller max_age"),
+        (", is = 'present'", "nothing is absent from a list and present on it", "one of both"),
+    ] {
+        let fault = policy([rule(""), rule(rest)]).unwrap_err();
+        assert_eq!(fault.path(), "$.roles[0].lists[1]");
+        let said = fault.to_string();
+        assert!(said.contains(problem) && said.contains(remedy), "{said}");
+    }
+    // One list has elements of one kind.
+    let fields = |a: &str, b: &str| policy([rule(a), rule(b)]).unwrap().compile(&schemas());
+    let fault = fields("", ", field = 'birth_date'").unwrap_err();
+    assert_eq!(fault.path(), "$.roles[0].lists[1]");
+    assert!(fault.to_string().contains("$.roles[0].lists[0] takes this list"), "{fault}");
+}
+
 #[test]
 fn levels_have_an_order() {
     assert!(Level::Hidden < Level::Predicate && Level::Predicate < Level::Revealed);

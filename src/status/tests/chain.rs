@@ -104,8 +104,24 @@ fn what_is_remembered_is_bounded() {
     let full = known.admit_head(&head(&another(KNOWN_LISTS), 0, 0, None));
     assert_eq!(full, Err(Break::TooManyLists));
     known.admit_head(&head(&another(1), 1, 1, Some(heads[0].hash()))).unwrap_err();
+    // Full of lists and of epochs, it is still read.
+    for n in 1..KNOWN_LISTS {
+        (1..KNOWN_EPOCHS as u64).for_each(|epoch| {
+            let stamp = *head(&another(n), epoch, epoch, Some(heads[0].hash())).stamp();
+            known.admit(&another(n), &stamp).unwrap();
+        });
+    }
     let text = known.to_document().canonical();
     assert_eq!(KnownHeads::parse(text.as_bytes()).unwrap(), known, "{} octets", text.len());
+    let more = text.replacen("{\"authority\"", &format!("{},{{\"authority\"", one_list(&text)), 1);
+    assert!(KnownHeads::parse(more.as_bytes()).is_err(), "one list too many");
+}
+
+/// The first list of the document, under an address that no other has.
+fn one_list(text: &str) -> String {
+    let from = text.find("{\"authority\"").unwrap();
+    let until = text[from + 1..].find("{\"authority\"").unwrap() + from;
+    text[from..until].replacen(LIST, "https://z.example", 1)
 }
 
 #[test]
