@@ -62,10 +62,9 @@ impl Action {
         }
     }
 
-    /// Whether lists of such elements know it.
+    /// Whether lists of such elements know it. Handles know all: an allow list adds and removes them.
     pub fn is_of(self, elements: &Elements) -> bool {
-        let of_handles = matches!(self, Self::Revoke | Self::Suspend | Self::Resume);
-        of_handles == (*elements == Elements::Handle)
+        *elements == Elements::Handle || matches!(self, Self::Add | Self::Remove)
     }
 }
 
@@ -248,10 +247,7 @@ impl fmt::Display for State {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RegisterError {
     /// The action is not one of this list's.
-    #[error(
-        "{action} is no action of this list; handles are revoked, suspended and resumed, values \
-         added and removed"
-    )]
+    #[error("{action} is no action of this list: values are added and removed")]
     OtherAction {
         /// The action.
         action: Action,

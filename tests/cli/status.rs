@@ -123,7 +123,7 @@ fn reject_events_by_name_and_record_all_or_none() {
         (change("revoke --reason spite", "--handle 9", 2), 2, "no such reason"),
         (change("revoke", "--handle 1099511627776", 2), 2, "beyond the 40 bits"),
         (change("revoke", "--value 9", 2), 2, "has status handles, not values"),
-        (change("add", "--handle 9", 2), 2, "no action of this list"),
+        (change("remove", "--handle 9", 2), 1, "it is not on the list"),
         (change("revoke", "", 2), 2, "--handle"),
         (change("revoke", "--file many.txt", 2).replace("list", "nowhere"), 2, "sigil status init"),
     ] {

@@ -36,7 +36,8 @@ impl Arguments {
         let events: Vec<Event> = elements.into_iter().map(event).collect();
         directory.record(&events)?;
         let on_list = directory.register.members_at(at).len();
-        Ok(Report::new()
+        let report = Directory::ahead(at).into_iter().fold(Report::new(), Report::line);
+        Ok(report
             .line(format!("Recorded; the next epoch of {}:", directory.register.key().list))
             .fact("action", action.word())
             .fact("recorded", events.len())

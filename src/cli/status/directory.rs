@@ -185,6 +185,17 @@ impl Directory {
         }
     }
 
+    /// What to say of a time well ahead of the clock: nothing can be recorded before it any more.
+    pub(super) fn ahead(at: Timestamp) -> Option<String> {
+        let now = time::now().ok()?;
+        let ahead = at.unix() > now.unix().saturating_add(86_400);
+        ahead.then(|| {
+            format!(
+                "note: {at} is ahead of the clock; until then this list takes no event and no epoch"
+            )
+        })
+    }
+
     /// Records events: all, or none. Returns when they are on the disk.
     pub(super) fn record(&mut self, events: &[Event]) -> Result<(), Failure> {
         let path = self.path.join(REGISTER);

@@ -79,15 +79,16 @@ Examples:
     /// be resumed.
     #[command(after_help = "Example:\n  sigil status resume --register revoked --handle 17")]
     Resume(change::Arguments),
-    /// Put values on a list.
+    /// Put values on a list, or handles on a list of admission.
     ///
     /// Reads the register. Writes one line a value at its end, all or none.
     #[command(after_help = "\
 Examples:
   sigil status add --register sanctions --value XX
-  sigil status add --register sanctions --file codes.txt")]
+  sigil status add --register sanctions --file codes.txt
+  sigil status add --register members --credential alice.credential.json")]
     Add(change::Arguments),
-    /// Take values off a list.
+    /// Take off a list what was put on it.
     ///
     /// Reads the register. Writes one line a value at its end, all or none.
     #[command(after_help = "Example:\n  sigil status remove --register sanctions --value XX")]

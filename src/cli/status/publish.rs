@@ -76,7 +76,9 @@ impl Arguments {
         directory.count_published()?;
         let octets = list.metadata().map_err(|error| io_failure("read", &list, &error))?.len();
         let verb = if completed { "Completed" } else { "Published" };
-        let mut report = Report::new().line(format!("{verb} epoch {}", head.stamp().epoch));
+        let ahead = Directory::ahead(head.stamp().issued_at);
+        let report = ahead.into_iter().fold(Report::new(), Report::line);
+        let mut report = report.line(format!("{verb} epoch {}", head.stamp().epoch));
         // What happened after the head of an interrupted run is in no epoch yet.
         let events = directory.register.events();
         let pending = events.iter().filter(|event| event.at > head.stamp().issued_at).count();
