@@ -156,3 +156,12 @@ pub(crate) fn verify(request: &str, presentation: &str) -> String {
          --presentation {presentation}"
     )
 }
+
+/// Whether a text shows a value. A short one counts by itself only: four digits stand in many a hash.
+pub(crate) fn shows(text: &str, value: &str) -> bool {
+    let apart = |neighbour: Option<char>| !neighbour.is_some_and(char::is_alphanumeric);
+    text.match_indices(value).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + value.len()..]);
+        value.len() > 8 || apart(before.chars().next_back()) && apart(after.chars().next())
+    })
+}
