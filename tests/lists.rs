@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+#[path = "scenario/octets.rs"]
+mod octets;
 mod scenario;
 
+use octets::{outline, runs, strings};
 use scenario::epochs::{Authority, LIST, numbers, recently};
-use scenario::octets::{outline, runs, strings};
 use scenario::{ADULT, IDENTITY, Scenario, issuer, time};
 use sigil::bbs::Suite;
 use sigil::credential::Validity;

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
+#[path = "scenario/octets.rs"]
+mod octets;
 mod scenario;
 
+use octets::{outline, runs};
 use rayon::prelude::*;
-use scenario::octets::{outline, runs};
 use scenario::{
     ADULT, AUDIENCE, IDENTITY, MEANS, NOW, PAIR_POLICY, SIXTEEN, SIXTEEN_POLICY, SIXTEEN_RECORD,
     Scenario, WEALTHY, expectation, issuer, pair, request, rng, sixteen, time, validity,

@@ -7,7 +7,6 @@
 )]
 
 pub mod epochs;
-pub mod octets;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

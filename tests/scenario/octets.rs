@@ -1,5 +1,7 @@
 //! What presentations have in common, octet by octet.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on should panic")]
+
 use minicbor::data::Type;
 use std::collections::HashSet;
 
@@ -7,7 +9,7 @@ use std::collections::HashSet;
 const RANDOM: usize = 31;
 
 /// Kind and length of every item, and the content of those that are not random.
-pub fn outline(octets: &[u8]) -> Vec<String> {
+pub(crate) fn outline(octets: &[u8]) -> Vec<String> {
     let mut decoder = minicbor::Decoder::new(octets);
     let mut items = Vec::new();
     while decoder.position() < octets.len() {
@@ -26,12 +28,12 @@ pub fn outline(octets: &[u8]) -> Vec<String> {
 }
 
 /// Every run of eight octets within a byte string.
-pub fn runs(octets: &[u8]) -> HashSet<Vec<u8>> {
+pub(crate) fn runs(octets: &[u8]) -> HashSet<Vec<u8>> {
     strings(octets).iter().flat_map(|string| string.windows(8).map(<[u8]>::to_vec)).collect()
 }
 
 /// The byte strings that are long enough to be random.
-pub fn strings(octets: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn strings(octets: &[u8]) -> Vec<Vec<u8>> {
     let mut decoder = minicbor::Decoder::new(octets);
     let mut found = Vec::new();
     while decoder.position() < octets.len() {
