@@ -249,8 +249,7 @@ fn accepted<'p>(
     role: usize,
     held: &Credential,
 ) -> Option<&'p Accepted> {
-    let role = policy.roles().get(role)?;
-    role.accepted().get(role.version(held.schema().id())?)
+    policy.roles().get(role)?.reads(held)
 }
 
 /// What a choice of credentials says in the open.

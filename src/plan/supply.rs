@@ -37,10 +37,8 @@ impl<'a> Supply<'a> {
         let entry = |check: &crate::policy::ListCheck| {
             let list = || check.key.list.clone();
             let compiled = self.policy.roles().get(role);
-            let element = compiled.and_then(|role| {
-                let accepted = role.accepted().get(role.version(held.schema().id())?)?;
-                accepted.integer(held, check.subject.message)
-            });
+            let element =
+                compiled.and_then(|role| role.reads(held)?.integer(held, check.subject.message));
             let element = element.ok_or_else(|| Misfit::NoEntry { list: list() })?;
             let about = |entry: &Entry| {
                 u64::try_from(element).is_ok_and(|element| {

@@ -98,6 +98,11 @@ impl Role {
         self.accepted().iter().position(|accepted| accepted.schema.id() == schema)
     }
 
+    /// How a credential is read; none if its schema is not accepted.
+    pub(crate) fn reads(&self, credential: &Credential) -> Option<&Accepted> {
+        self.accepted().get(self.version(credential.schema().id())?)
+    }
+
     /// What the integer that rules compute with may be, in any version.
     pub(super) fn base_interval(&self, message: usize) -> Option<Interval> {
         let intervals = self.accepted().iter().map(|accepted| {

@@ -263,11 +263,9 @@ fn entries<'a>(terms: &Terms, holdings: &[Holding<'a>]) -> Result<Vec<&'a Entry>
             return Err(ProveError::Entries { role, expected });
         }
         for (check, entry) in checks.into_iter().zip(holding.entries) {
-            let version = role.version(holding.credential.schema().id());
-            let element = version.and_then(|version| {
-                let accepted = role.accepted().get(version)?;
-                accepted.integer(holding.credential, check.subject.message)
-            });
+            let held = holding.credential;
+            let element =
+                role.reads(held).and_then(|read| read.integer(held, check.subject.message));
             if !element.is_some_and(|element| check.shows(entry, element)) {
                 let (path, presence) = (check.path.clone(), check.presence);
                 return Err(ProveError::Listed { path, presence });
