@@ -56,6 +56,14 @@ pub(crate) mod tag {
     pub(crate) const LIST_CONTENTS: &[u8] = b"SIGIL-V1-LIST-CONTENTS";
     /// The elements of a sorted list.
     pub(crate) const LIST_ELEMENTS: &[u8] = b"SIGIL-V1-LIST-ELEMENTS";
+    /// The identifier of an attestation.
+    pub(crate) const ATTESTATION: &[u8] = b"SIGIL-V1-ATTESTATION";
+    /// The identifier of an event.
+    pub(crate) const EVENT: &[u8] = b"SIGIL-V1-EVENT";
+    /// The identifier of a grant.
+    pub(crate) const GRANT: &[u8] = b"SIGIL-V1-GRANT";
+    /// A signature over a statement's identifier.
+    pub(crate) const STATEMENT_SIGNATURE: &[u8] = b"SIGIL-V1-STATEMENT-SIGNATURE";
 }
 
 /// Octets of a transcript's digest.
@@ -103,7 +111,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 22] = [
+        let tags: [&[u8]; 26] = [
             CREDENTIAL_UNBOUND,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
@@ -126,6 +134,10 @@ mod tests {
             tag::TRUST_SIGNATURE,
             tag::BATCH_RANDOMNESS,
             tag::STATUS_HANDLE,
+            tag::ATTESTATION,
+            tag::EVENT,
+            tag::GRANT,
+            tag::STATEMENT_SIGNATURE,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {
