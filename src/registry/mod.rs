@@ -20,6 +20,8 @@ pub mod attestation;
 pub mod event;
 pub mod facts;
 pub mod grant;
+#[cfg(feature = "store")]
+pub mod log;
 pub mod object;
 pub mod payload;
 pub mod statement;
