@@ -31,19 +31,23 @@
 
 pub mod admit;
 pub mod append;
+mod batch;
+mod chains;
 mod connection;
 mod error;
 mod insert;
 pub mod nonces;
 pub mod object;
 mod open;
+mod refusal;
 mod tree;
 mod wait;
 
-pub use admit::{Refusal, Refused};
 pub use append::{Appended, MAX_BATCH, Receipt};
 pub use error::StoreError;
+pub use nonces::SpendError;
 pub use object::{ListEpoch, Object, ObjectError};
+pub use refusal::{Refusal, Refused};
 pub use wait::wait;
 
 use crate::authority::AuthorityKey;
