@@ -58,6 +58,10 @@ pub(crate) mod tag {
     pub(crate) const LIST_ELEMENTS: &[u8] = b"SIGIL-V1-LIST-ELEMENTS";
 }
 
+/// Heads what a witness signs of a checkpoint: the tag that C2SP's tlog-cosignature prescribes.
+#[cfg(any(test, feature = "store"))]
+pub(crate) const COSIGNATURE: &[u8] = b"cosignature/v1\n";
+
 /// Octets of a transcript's digest.
 pub(crate) const DIGEST_LEN: usize = 32;
 
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 22] = [
+        let tags: [&[u8]; 23] = [
             CREDENTIAL_UNBOUND,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
@@ -126,6 +130,7 @@ mod tests {
             tag::TRUST_SIGNATURE,
             tag::BATCH_RANDOMNESS,
             tag::STATUS_HANDLE,
+            COSIGNATURE,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {
