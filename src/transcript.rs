@@ -66,6 +66,10 @@ pub(crate) mod tag {
     pub(crate) const STATEMENT_SIGNATURE: &[u8] = b"SIGIL-V1-STATEMENT-SIGNATURE";
 }
 
+/// Heads what a witness signs of a checkpoint: the tag that C2SP's tlog-cosignature prescribes.
+#[cfg(any(test, feature = "store"))]
+pub(crate) const COSIGNATURE: &[u8] = b"cosignature/v1\n";
+
 /// Octets of a transcript's digest.
 pub(crate) const DIGEST_LEN: usize = 32;
 
@@ -111,7 +115,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 26] = [
+        let tags: [&[u8]; 27] = [
             CREDENTIAL_UNBOUND,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
@@ -138,6 +142,7 @@ mod tests {
             tag::EVENT,
             tag::GRANT,
             tag::STATEMENT_SIGNATURE,
+            COSIGNATURE,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {
