@@ -91,9 +91,12 @@ pub mod encoding;
 pub mod plan;
 pub mod policy;
 pub mod presentation;
+pub mod registry;
 pub mod request;
 pub mod schema;
 pub mod status;
+#[cfg(feature = "store")]
+pub mod store;
 mod transcript;
 pub mod trust;
 pub mod value;
