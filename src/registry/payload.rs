@@ -1,10 +1,10 @@
 //! Payloads of attestations: octets that are kept elsewhere, known by their digest and length.
 //!
-//! An attestation signs the SHA-256 and the length of its payload. Where the octets are is a question
-//! of storage and may change; whether what is found there is the payload is decided here, by one
-//! [`Measure`] for all places. The length is signed together with the digest so that a reader knows
-//! how much to read at most: a place that serves more is found out after one octet too many, whatever
-//! it goes on to serve.
+//! An attestation signs the SHA-256 and the length of its payload. Where the octets are is a
+//! question of storage and may change; whether what is found there is the payload is decided here,
+//! by one [`Measure`] for all places. The length is signed together with the digest so that a
+//! reader knows how much to read at most: a place that serves more is found out after one octet too
+//! many, whatever it goes on to serve.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -21,8 +21,8 @@ pub enum PayloadState {
     Missing,
     /// Other octets.
     Altered {
-        /// Their SHA-256. Of an object that is too long it is that of the first octets, one more than
-        /// the payload has: no more is read.
+        /// Their SHA-256. Of an object that is too long it is that of the first octets, one more
+        /// than the payload has: no more is read.
         found: [u8; 32],
     },
 }

@@ -1,46 +1,47 @@
 //! Hybrid storage: payloads of attestations in a folder or in an S3-compatible bucket.
 //!
-//! An attestation that is too large for the registry, or too private, keeps its payload elsewhere and
-//! signs its digest and length ([`crate::registry::payload`]). A place is a folder (`file:///srv/payloads`
-//! or a plain path) or a prefix of a bucket (`s3://bucket/prefix`). A payload has one name in it,
-//! that of its SHA-256:
+//! An attestation that is too large for the registry, or too private, keeps its payload elsewhere
+//! and signs its digest and length ([`crate::registry::payload`]). A place is a folder
+//! (`file:///srv/payloads` or a plain path) or a prefix of a bucket (`s3://bucket/prefix`). A
+//! payload has one name in it, that of its SHA-256:
 //!
 //! ```text
 //! <location>/sha256/ab/cd/abcd…          64 hexadecimal digits; the two levels keep folders small
 //! ```
 //!
 //! and its URI is exactly that text. A URI is compared with this form, never resolved: there are no
-//! dots, no escapes and no other bucket to get out by. In a folder each step of the name must be what
-//! it seems, a folder or a file; a symbolic link is refused, and so is a pipe, at which a reader would
-//! wait for ever. (Between that look and the opening there is a moment; but whoever can use it can
-//! write into the folder anyway, and what is read still has to have the digest.)
+//! dots, no escapes and no other bucket to get out by. In a folder each step of the name must be
+//! what it seems, a folder or a file; a symbolic link is refused, and so is a pipe, at which a
+//! reader would wait for ever. (Between that look and the opening there is a moment; but whoever
+//! can use it can write into the folder anyway, and what is read still has to have the digest.)
 //!
 //! # Three answers, and none
 //!
-//! A place answers that the payload is there, missing or altered ([`PayloadState`]): each is a reason
-//! of a verdict. Everything else is no answer but an error, since a network that is down says nothing
-//! about a payload. So a folder that has gone is [`PayloadError::Unreachable`], and a bucket counts
-//! as asked only if it says `NoSuchKey`: any other 404 (no such bucket, a proxy's page) is an error.
+//! A place answers that the payload is there, missing or altered ([`PayloadState`]): each is a
+//! reason of a verdict. Everything else is no answer but an error, since a network that is down
+//! says nothing about a payload. So a folder that has gone is [`PayloadError::Unreachable`], and a
+//! bucket counts as asked only if it says `NoSuchKey`: any other 404 (no such bucket, a proxy's
+//! page) is an error.
 //!
 //! # Writing
 //!
 //! Written is what is not there yet: the object is made under the condition that there is none
-//! (`If-None-Match: *`, or a hard link in a folder), after a look that also serves stores that ignore
-//! the condition. What is there already must be the payload, or the writing is refused: nothing is
-//! ever overwritten. In a folder a payload is on the disk when [`Payloads::put`] returns.
-//! `object_store` 0.14 does that only with `with_fsync(true)`, for the file before it gets its name
-//! and for the folders that it makes itself; it does not for a file or folder that another writer has
-//! just made and not yet synchronised. So every `put` ends by synchronising the file and the folders
-//! from it up to the location.
+//! (`If-None-Match: *`, or a hard link in a folder), after a look that also serves stores that
+//! ignore the condition. What is there already must be the payload, or the writing is refused:
+//! nothing is ever overwritten. In a folder a payload is on the disk when [`Payloads::put`]
+//! returns. `object_store` 0.14 does that only with `with_fsync(true)`, for the file before it gets
+//! its name and for the folders that it makes itself; it does not for a file or folder that another
+//! writer has just made and not yet synchronised. So every `put` ends by synchronising the file and
+//! the folders from it up to the location.
 //!
 //! # Bounds
 //!
 //! Payloads have at most [`MAX_PAYLOAD`] octets; one octet more than the payload's length is the
-//! most that is hashed or kept of any answer. A connection takes at most 3 s, a pause within an answer
-//! 5 s, a request 20 s; it is made again at most twice, within 5 s after the first.
+//! most that is hashed or kept of any answer. A connection takes at most 3 s, a pause within an
+//! answer 5 s, a request 20 s; it is made again at most twice, within 5 s after the first.
 //!
-//! Libraries: `object_store` 0.14 (features `fs` and, for our feature `s3`, `aws`). The tests start an
-//! S3 server of their own, from the crates `s3s` 0.14 and `s3s-fs` 0.14, over `hyper-util` 0.1.
+//! Libraries: `object_store` 0.14 (features `fs` and, for our feature `s3`, `aws`). The tests start
+//! an S3 server of their own, from the crates `s3s` 0.14 and `s3s-fs` 0.14, over `hyper-util` 0.1.
 //! Every function needs a tokio runtime with I/O and time enabled.
 
 mod place;
@@ -60,8 +61,9 @@ use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// The options of a bucket, named as the environment names them; any case, and `AWS_` may be left out.
-/// A key and its secret are required, or `AWS_SKIP_SIGNATURE=true` for a bucket that is public.
+/// The options of a bucket, named as the environment names them; any case, and `AWS_` may be left
+/// out. A key and its secret are required, or `AWS_SKIP_SIGNATURE=true` for a bucket that is
+/// public.
 pub const OPTIONS: [&str; 9] = [
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",

@@ -56,7 +56,8 @@ fn bad_path(location: &str) -> PayloadError {
     invalid(location, "write file:/// and an absolute path in UTF-8, percent-encoded")
 }
 
-/// A folder, which must be there: one that is made on the way would hide that a disk is not mounted.
+/// A folder, which must be there: one that is made on the way would hide that a disk is not
+/// mounted.
 fn folder(location: &str, path: &str) -> Result<Place, PayloadError> {
     if location.starts_with(FILE) && !path.starts_with('/') {
         return Err(bad_path(location));
@@ -79,8 +80,8 @@ fn folder(location: &str, path: &str) -> Result<Place, PayloadError> {
     Ok(Place { location: spelled, prefix: String::new(), root: Some(root), store })
 }
 
-/// RFC 3986's unreserved characters and the slash stay; everything else is percent-encoded, so that a
-/// path has one spelling.
+/// RFC 3986's unreserved characters and the slash stay; everything else is percent-encoded, so that
+/// a path has one spelling.
 fn encode(path: &str) -> String {
     let mut out = String::new();
     for octet in path.bytes() {
