@@ -369,8 +369,8 @@ fn a_bucket_that_refuses_says_nothing_of_a_payload() {
         let state = scene.runtime.block_on(place.state(&uri, &digest, len));
         (state, scene.runtime.block_on(place.put(octets)))
     };
-    // Whether the payload is there or not. (A bucket that there is not: s3s-fs would make it; how others
-    // answer is in the next test.)
+    // Whether the payload is there or not. (s3s-fs would make a bucket that it does not have; how
+    // others answer is in the next test.)
     for octets in [&payload[..], b"not there"] {
         let (state, put) = ask("s3://claims/eu/kyc", "another-secret", octets);
         for refused in [state.map(drop), put.map(drop)] {

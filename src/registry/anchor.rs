@@ -33,13 +33,18 @@
 //!
 //! Opening an anchor to two credentials that differ in schema, key, suite or signature means two
 //! inputs of H with one output: a collision of SHA-256, 2^128 work, also for an issuer who makes
-//! both. The signature stands for the messages: it holds if A·(sk + e) = B with B = P1 + Q1·domain
-//! + Σ H_i·m_i. Two lists of messages with one (A, e), under one key, header and suite, have one B,
-//! and so give a relation between the generators H_i, whose discrete logarithms nobody knows, the
-//! issuer included. So nobody opens one anchor to two sets of claims, and nobody opens it to claims
-//! that were not signed, since a [`Credential`] exists only with a signature that holds. A
-//! credential that is issued again with other claims, another handle or another window has another
-//! signature, and is not what the anchor is of.
+//! both. The signature stands for the messages; it holds if
+//!
+//! ```text
+//! A·(sk + e) = B,   B = P1 + Q1·domain + Σ H_i·m_i
+//! ```
+//!
+//! Two lists of messages with one (A, e), under one key, header and suite, have one B, and so give a
+//! relation between the generators H_i, whose discrete logarithms nobody knows, the issuer included.
+//! So nobody opens one anchor to two sets of claims, and nobody opens it to claims that were not
+//! signed, since a [`Credential`] exists only with a signature that holds. A credential that is
+//! issued again with other claims, another handle or another window has another signature, and is
+//! not what the anchor is of.
 //!
 //! # What opening reveals
 //!

@@ -237,7 +237,7 @@ impl IssuerRecord {
         let issuer = issuer
             .ok_or_else(|| cursor.invalid("not a BBS signature", "copy its 160 digits whole"))?;
         let verified = generators(suite).and_then(|generators| {
-            bbs::verify(&content.issuer, &issuer, &*generators, &issuer_header(hash), &[])
+            bbs::verify(&content.issuer, &issuer, &generators, &issuer_header(hash), &[])
         });
         verified.map_err(|_| cursor.invalid("the signature does not verify", AGAIN))?;
         Ok(Self { content, suite, hash, attester, issuer })
