@@ -30,6 +30,8 @@ pub(crate) const CREDENTIAL_UNBOUND: &[u8] = b"SIGIL-V1-CREDENTIAL-UNBOUND";
 pub(crate) const LIST_ENTRY: &[u8] = b"SIGIL-V1-LIST-ENTRY";
 /// Heads the BBS header of the signed head of a list's epoch.
 pub(crate) const LIST_HEAD: &[u8] = b"SIGIL-V1-LIST-SIGNED-HEAD";
+/// Heads the BBS header of an issuer record's signature.
+pub(crate) const ISSUER_RECORD: &[u8] = b"SIGIL-V1-ISSUER-RECORD-BBS";
 /// Tags of sigil's own hashes.
 pub(crate) mod tag {
     /// The presentation header `ph`: everything that a presentation says before its challenges.
@@ -44,6 +46,10 @@ pub(crate) mod tag {
     pub(crate) const BUNDLE_SIGNATURE: &[u8] = b"SIGIL-V1-BUNDLE-SIGNATURE";
     /// An authority's signature over a trust list's hash.
     pub(crate) const TRUST_SIGNATURE: &[u8] = b"SIGIL-V1-TRUST-SIGNATURE";
+    /// An attester's signature over an issuer record's hash.
+    pub(crate) const ISSUER_RECORD: &[u8] = b"SIGIL-V1-ISSUER-RECORD-ED25519";
+    /// The public anchor of a credential.
+    pub(crate) const ANCHOR: &[u8] = b"SIGIL-V1-ANCHOR";
     /// Seeds of the generators of a batch of proofs.
     pub(crate) const BATCH_RANDOMNESS: &[u8] = b"SIGIL-V1-BATCH-RANDOMNESS";
     /// The issuer's permutation of status handles.
@@ -115,8 +121,11 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 27] = [
+        let tags: [&[u8]; 30] = [
             CREDENTIAL_UNBOUND,
+            ISSUER_RECORD,
+            tag::ISSUER_RECORD,
+            tag::ANCHOR,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
             LIST_HEAD,

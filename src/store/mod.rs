@@ -1,0 +1,3 @@
+//! What the registry keeps, and where: payloads in folders and buckets.
+
+pub mod payloads;
