@@ -15,8 +15,10 @@
 //! | [`grant`] | that another key may speak for an issuer, and how far |
 //! | [`facts`] | everything that a verdict rests on |
 //! | [`terms`] | by what an attestation is judged |
+//! | [`verdict`](mod@verdict) | whether an attestation holds, at any time |
 
 pub mod attestation;
+mod claims;
 pub mod event;
 pub mod facts;
 pub mod grant;
@@ -25,6 +27,7 @@ pub mod payload;
 pub mod statement;
 pub mod subject;
 pub mod terms;
+pub mod verdict;
 
 #[cfg(test)]
 mod tests;
