@@ -91,6 +91,7 @@ pub mod encoding;
 pub mod plan;
 pub mod policy;
 pub mod presentation;
+pub mod registry;
 pub mod request;
 pub mod schema;
 pub mod status;
