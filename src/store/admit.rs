@@ -23,9 +23,8 @@ use crate::authority::Authority;
 use crate::document::{Bounds, Document};
 use crate::registry::attestation::{Attestation, Relation};
 use crate::registry::event::{Act, Event, SignedEvent, Target};
-use crate::registry::grant::{
-    Deed, DelegationError, GrantId, Right, SignedGrant, check_chain,
-};
+use crate::registry::grant::{Deed, DelegationError, GrantId, Right, SignedGrant, check_chain};
+use crate::registry::issuer::IssuerRecord;
 use crate::registry::object::Kind;
 use crate::registry::statement::{Delegated, MAX_CHAIN, Statement};
 use crate::schema::{Schema, SchemaId};
@@ -58,6 +57,7 @@ impl Batch<'_> {
                 return Err(Refusal::Unauthorised.into());
             }
             Object::Bundle(_) | Object::Source(_) => {}
+            Object::Issuer(record) => self.admit_issuer(record, index).await?,
             Object::Trust(list) => self.admit_edition(list, index).await?,
             Object::Epoch(epoch) => self.admit_epoch(epoch, index).await?,
             Object::Grant(grant) => self.admit_grant(grant, index).await?,
@@ -83,6 +83,15 @@ impl Batch<'_> {
         Ok(())
     }
 
+    async fn admit_issuer(&mut self, record: &IssuerRecord, index: u64) -> Result<(), Halt> {
+        let (attester, issuer) =
+            (record.attester().to_bytes(), record.issuer().to_bytes().to_vec());
+        self.bound(attester).await?.insert(issuer.clone());
+        let [attester, issuer] = [attester.to_vec(), issuer].map(Cell::Octets);
+        self.rows.push(&insert::BINDINGS, [Cell::number(index)?, attester, issuer]);
+        Ok(())
+    }
+
     async fn admit_attestation(
         &mut self,
         attestation: &Attestation,
@@ -101,10 +110,7 @@ impl Batch<'_> {
                 return Err(Refusal::NotTheIssuer(id).into());
             }
             let relation = Cell::Integer(link.relation.code().into());
-            self.rows.push(
-                &insert::LINKS,
-                [Cell::number(target)?, relation, Cell::number(index)?],
-            );
+            self.rows.push(&insert::LINKS, [Cell::number(target)?, relation, Cell::number(index)?]);
         }
         if let Some(delegated) = &attestation.delegated {
             let schemas = [attestation.schema].into();
@@ -343,8 +349,7 @@ impl Batch<'_> {
         let number = *next;
         *next += 1;
         self.subjects.insert(subject.to_owned(), number);
-        self.rows
-            .push(&insert::SUBJECTS, [Cell::number(number)?, Cell::Text(subject.to_owned())]);
+        self.rows.push(&insert::SUBJECTS, [Cell::number(number)?, Cell::Text(subject.to_owned())]);
         Ok(number)
     }
 }

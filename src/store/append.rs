@@ -264,7 +264,8 @@ fn check_payloads(batch: &Batch<'_>, objects: &mut [Prepared]) {
         let attestation = attestation.statement();
         let schema = known.get(&attestation.schema).map(|(_, schema)| schema);
         let schema = schema.or_else(|| own.get(&attestation.schema));
-        if let Some(schema) = schema.filter(|_| !entries.contains_key(&(prepared.kind, prepared.id)))
+        if let Some(schema) =
+            schema.filter(|_| !entries.contains_key(&(prepared.kind, prepared.id)))
         {
             prepared.payload = admit::check_payload(attestation, schema).err();
         }

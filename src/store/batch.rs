@@ -20,6 +20,7 @@ use crate::trust::TrustList;
 use crate::value::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
@@ -129,8 +130,7 @@ pub(super) const LAST_NUMBERS: [&str; 3] =
 /// A grant.
 pub(super) const GRANT: &str = "SELECT idx, octets FROM entries WHERE kind = $1 AND id = $2";
 /// From when a grant is revoked.
-pub(super) const REVOKED: &str =
-    "SELECT min(effective) FROM events WHERE target = $1 AND act = 0";
+pub(super) const REVOKED: &str = "SELECT min(effective) FROM events WHERE target = $1 AND act = 0";
 /// The BBS keys that an Ed25519 key is bound to.
 pub(super) const BINDINGS: &str = "SELECT issuer FROM bindings WHERE attester = $1";
 
@@ -297,17 +297,23 @@ impl<'a> Batch<'a> {
         if a == b {
             return Ok(true);
         }
-        for key in [a, b] {
-            if !self.bindings.contains_key(&key) {
-                let query = sqlx::query(BINDINGS).bind(key.to_vec());
-                let rows = query.fetch_all(&mut *self.connection).await?;
-                let bound = rows.iter().map(|row| row.try_get(0));
-                let bound = bound.collect::<Result<_, sqlx::Error>>()?;
-                self.bindings.insert(key, bound);
-            }
-        }
-        let bound = |key| self.bindings.get(&key);
-        Ok(bound(a).zip(bound(b)).is_some_and(|(a, b)| !a.is_disjoint(b)))
+        let a = self.bound(a).await?.clone();
+        Ok(!a.is_disjoint(self.bound(b).await?))
+    }
+
+    /// The BBS keys that an Ed25519 key is bound to, those of the batch among them.
+    pub(super) async fn bound(
+        &mut self,
+        key: [u8; 32],
+    ) -> Result<&mut BTreeSet<Vec<u8>>, StoreError> {
+        let place = match self.bindings.entry(key) {
+            Entry::Occupied(place) => return Ok(place.into_mut()),
+            Entry::Vacant(place) => place,
+        };
+        let query = sqlx::query(BINDINGS).bind(key.to_vec());
+        let rows = query.fetch_all(&mut *self.connection).await?;
+        let bound = rows.iter().map(|row| row.try_get(0));
+        Ok(place.insert(bound.collect::<Result<_, sqlx::Error>>()?))
     }
 }
 

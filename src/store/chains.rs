@@ -33,11 +33,7 @@ pub(super) const EPOCH: &str = "SELECT count(*) FROM epochs \
 pub(super) const USED: &str = "SELECT count(*) FROM used_nonces WHERE signer = $1 AND nonce = $2";
 
 impl Batch<'_> {
-    pub(super) async fn admit_edition(
-        &mut self,
-        list: &TrustList,
-        index: u64,
-    ) -> Result<(), Halt> {
+    pub(super) async fn admit_edition(&mut self, list: &TrustList, index: u64) -> Result<(), Halt> {
         let sequence = integer(list.sequence()).map_err(|_| Refusal::Number)?;
         let key = (list.id().to_owned(), list.authority().to_bytes());
         if !self.editions.contains_key(&key) {
@@ -78,7 +74,8 @@ impl Batch<'_> {
             let last: Option<Vec<u8>> = query.fetch_optional(&mut *self.connection).await?;
             if let Some(octets) = last {
                 let last = SignedHead::parse(&octets);
-                let last = last.map_err(|_| StoreError::Contradiction("a list's head is broken"))?;
+                let last =
+                    last.map_err(|_| StoreError::Contradiction("a list's head is broken"))?;
                 self.heads.insert(key.clone(), last);
             }
         }
@@ -97,7 +94,11 @@ impl Batch<'_> {
     }
 
     /// Whether a signer has used this number for a statement.
-    pub(super) async fn is_used(&mut self, signer: [u8; 32], nonce: [u8; 32]) -> Result<bool, Halt> {
+    pub(super) async fn is_used(
+        &mut self,
+        signer: [u8; 32],
+        nonce: [u8; 32],
+    ) -> Result<bool, Halt> {
         let query = sqlx::query_scalar(USED).bind(signer.to_vec()).bind(nonce.to_vec());
         let used: i64 = query.fetch_one(&mut *self.connection).await?;
         Ok(used > 0)

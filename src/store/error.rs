@@ -1,7 +1,7 @@
 //! What can go wrong with a store, where, and what to do about it.
 
-use super::refusal::Refused;
 use super::append::{MAX_BATCH, MAX_BATCH_LEN};
+use super::refusal::Refused;
 use crate::registry::log::{CheckpointError, KeyError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;

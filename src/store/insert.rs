@@ -101,13 +101,14 @@ table!(
     "grants",
     ["idx", "issuer_no", "grantor_no", "delegate_no", "parent", "not_before", "not_after"]
 );
+table!(BINDINGS, "bindings", ["idx", "attester", "issuer"]);
 table!(TRUST_EDITIONS, "trust_editions", ["idx", "list", "authority", "sequence"]);
 table!(EPOCHS, "epochs", ["idx", "list", "authority", "elements", "epoch", "issued_at"]);
 table!(LIST_SHARDS, "list_shards", ["epoch", "first", "elements"]);
 table!(USED_NONCES, "used_nonces", ["signer", "nonce", "idx"]);
 
 /// Tables in an order in which what a row refers to is there before it.
-pub(super) const TABLES: [&Table; 13] = [
+pub(super) const TABLES: [&Table; 14] = [
     &ENTRIES,
     &KEYS,
     &SCHEMAS,
@@ -116,6 +117,7 @@ pub(super) const TABLES: [&Table; 13] = [
     &LINKS,
     &EVENTS,
     &GRANTS,
+    &BINDINGS,
     &TRUST_EDITIONS,
     &EPOCHS,
     &LIST_SHARDS,

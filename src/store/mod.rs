@@ -10,6 +10,7 @@
 //! | [`append`] | writing: all of a batch or nothing, under one signed checkpoint |
 //! | [`admit`] | which objects are taken, and why others are not |
 //! | [`nonces`] | single use of requests, over restarts and processes |
+//! | [`payloads`] | payloads in folders and buckets |
 //!
 //! # What a write guarantees
 //!
@@ -39,6 +40,7 @@ mod insert;
 pub mod nonces;
 pub mod object;
 mod open;
+pub mod payloads;
 mod refusal;
 mod tree;
 mod wait;
