@@ -26,7 +26,6 @@
 
 pub mod anchor;
 pub mod attestation;
-mod claims;
 pub mod event;
 #[cfg(feature = "store")]
 pub mod exchange;

@@ -78,6 +78,9 @@ fn small_exports_verify() {
         let (memory, dir) = exported(size);
         let checkpoint = verify_export(dir.path(), &log_key()).unwrap();
         assert_eq!(checkpoint, memory.checkpoint(size), "{size}");
+        let folder = Folder::open(dir.path(), &log_key()).unwrap();
+        let beyond = folder.entries(size.div_ceil(256)).unwrap_err();
+        assert!(matches!(beyond.problem, FolderProblem::Beyond(_)), "{beyond}");
     }
 }
 
@@ -114,10 +117,11 @@ fn an_export_mends_and_falls_back() {
     let memory = Memory::numbered(512);
     let dir = TempDir::new().unwrap();
     write(&memory, 300, dir.path());
-    fs::write(dir.path().join("tile/0/000"), b"").unwrap();
-    fs::write(dir.path().join("tile/entries/000"), b"\0").unwrap();
-    write(&memory, 512, dir.path());
-    verify_export(dir.path(), &log_key()).unwrap();
+    for (spoilt, rest) in [("tile/0/000", &b""[..]), ("tile/entries/000", b"\0")] {
+        fs::write(dir.path().join(spoilt), rest).unwrap();
+        write(&memory, 512, dir.path());
+        verify_export(dir.path(), &log_key()).unwrap();
+    }
     fs::write(dir.path().join("checkpoint"), memory.checkpoint(300).to_string()).unwrap();
     for partial in ["tile/0/001.p", "tile/entries/001.p"] {
         fs::remove_dir_all(dir.path().join(partial)).unwrap();
@@ -153,6 +157,11 @@ fn forge_each_file_of_an_export() {
             flipped[place] ^= 1;
             fs::write(&path, flipped).unwrap();
             named("flipped");
+        }
+        if name.starts_with("tile/0") || name.starts_with("tile/1") {
+            fs::write(&path, &whole[..whole.len() - 32]).unwrap();
+            let error = verify_export(dir.path(), &log_key()).unwrap_err();
+            assert!(matches!(error.problem, FolderProblem::Length { .. }), "{error}");
         }
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         named("short");

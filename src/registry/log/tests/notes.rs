@@ -115,6 +115,34 @@ fn forge_checkpoints() {
     ));
 }
 
+/// Whatever octet is changed, left out, doubled or put in: it is no checkpoint of the log.
+#[test]
+fn forge_any_octet_of_a_checkpoint() {
+    let log = log_key();
+    let text = checkpoint().to_string().into_bytes();
+    let refused = |octets: Vec<u8>| {
+        let text = String::from_utf8(octets).ok();
+        let read = text.and_then(|text| Checkpoint::parse(&text).ok());
+        read.is_none_or(|checkpoint| checkpoint.verify(&log).is_err())
+    };
+    assert!(!refused(text.clone()));
+    for place in 0..text.len() {
+        for bit in 0..8 {
+            let mut other = text.clone();
+            other[place] ^= 1 << bit;
+            assert!(refused(other), "{place} {bit}");
+        }
+        let mut other = text.clone();
+        other.remove(place);
+        assert!(refused(other), "without {place}");
+        for octet in [text[place], b'\n', b' ', b'=', b'A', 0] {
+            let mut other = text.clone();
+            other.insert(place, octet);
+            assert!(refused(other), "{octet} at {place}");
+        }
+    }
+}
+
 #[test]
 fn reject_what_is_no_checkpoint() {
     let text = checkpoint().to_string();

@@ -145,7 +145,8 @@ fn forge_flipped_short_and_surplus_hashes() {
     let consistency = |hashes: Vec<Hash>| {
         ConsistencyProof::new(333, 700, hashes).unwrap().check(&old_root, &root)
     };
-    let checks: [(Vec<Hash>, &dyn Fn(Vec<Hash>) -> Result<(), NotProven>); 2] = [
+    type Check<'a> = &'a dyn Fn(Vec<Hash>) -> Result<(), NotProven>;
+    let checks: [(Vec<Hash>, Check<'_>); 2] = [
         (memory.inclusion(700, 421).hashes().to_vec(), &inclusion),
         (memory.consistency(333, 700).hashes().to_vec(), &consistency),
     ];
@@ -196,6 +197,10 @@ fn reject_proofs_that_cannot_be() {
     assert_eq!(ConsistencyProof::new(3, 9, many), None);
     assert_eq!(ConsistencyProof::new(9, 3, Vec::new()), None);
     assert_eq!(ConsistencyProof::new(9, large, Vec::new()), None);
+    // Two trees without leaves have one root.
+    let nothing = ConsistencyProof::new(0, 0, Vec::new()).unwrap();
+    assert_eq!(nothing.check(&EMPTY_ROOT, &EMPTY_ROOT), Ok(()));
+    assert_eq!(nothing.check(&EMPTY_ROOT, &[7; 32]), Err(NotProven));
     // The greatest sizes there are overflow nothing.
     let hashes = vec![EMPTY_ROOT; MAX_PROOF];
     let longest = InclusionProof::new(MAX_SIZE, MAX_SIZE - 1, hashes.clone()).unwrap();
