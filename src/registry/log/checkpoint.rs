@@ -2,8 +2,9 @@
 //!
 //! The note's text is the log's origin, the tree's size and its root, a line each, and whatever
 //! lines the log adds; signatures follow, a line each: the log's, and cosignatures of witnesses.
-//! Every line of a checkpoint is kept as it came. What [`Checkpoint::parse`] takes has one spelling,
-//! so the same octets come out again; signatures of unknown keys are carried along and mean nothing.
+//! Every line of a checkpoint is kept as it came. What [`Checkpoint::parse`] takes has one
+//! spelling, so the same octets come out again; signatures of unknown keys are carried along and
+//! mean nothing.
 
 use super::key::{ED25519, KeyName, LogKey, key_id};
 use super::tree::{EMPTY_ROOT, Hash, MAX_SIZE, hash_to_text};

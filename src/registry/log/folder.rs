@@ -11,9 +11,9 @@
 //!
 //! A folder proves itself. The partial tiles of the right edge lead to the root, which the log
 //! signed; a complete tile leads to a hash of the tile above, and an entry to a hash of its tile of
-//! level 0. [`Folder`] checks this on every read, so a file that is missing, short or altered is an
-//! error that names it; [`verify_export`] reads all there is. Files beyond what the checkpoint needs
-//! are not looked at.
+//! level 0. [`Folder`] checks this on every read, so a file that is missing, short or altered is
+//! an error that names it; [`verify_export`] reads all there is. Files beyond what the checkpoint
+//! needs are not looked at.
 
 use super::checkpoint::{Checkpoint, CheckpointError, MAX_CHECKPOINT_LEN};
 use super::key::LogKey;

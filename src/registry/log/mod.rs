@@ -15,10 +15,10 @@
 //! goes on from there. Whoever asks for a witness's cosignature sees what all the others see.
 //!
 //! Hashes are kept in *tiles*: tile i of level l has, as its n-th hash, the root of the complete
-//! subtree over the 256^l leaves from (256 i + n) · 256^l on. A complete tile never changes, so a log is
-//! static files, which any file server can serve, and only the right edge of the tree grows: the
-//! [`Appender`] is that edge. Proofs are computed from the few tiles that they touch, wherever
-//! those come from: a [`TileSource`]. A log [exports](export()) itself as such files, and
+//! subtree over the 256^l leaves from (256 i + n) · 256^l on. A complete tile never changes, so a
+//! log is static files, which any file server can serve, and only the right edge of the tree
+//! grows: the [`Appender`] is that edge. Proofs are computed from the few tiles that they touch,
+//! wherever those come from: a [`TileSource`]. A log [exports](export()) itself as such files, and
 //! [`verify_export`] finds the first file that does not belong.
 //!
 //! Sources: RFC 6962 for trees and proofs; the C2SP specifications tlog-tiles (layout of files),
@@ -28,7 +28,7 @@
 //! # Bounds
 //!
 //! A tree has at most [`MAX_SIZE`] leaves, a proof at most [`MAX_PROOF`] hashes, a checkpoint at
-//! most [`MAX_CHECKPOINT_LEN`] octets. A [`Hash`] is an array of 32 octets, written in standard
+//! most [`MAX_CHECKPOINT_LEN`] octets. A `Hash` is an array of 32 octets, written in standard
 //! base64 as the specifications do: [`hash_to_text`], [`hash_from_text`].
 
 mod checkpoint;

@@ -238,7 +238,8 @@ impl Witness {
         Ok(Self { log: log.origin().clone(), seen: Some(Seen { checkpoint, time }) })
     }
 
-    /// The checkpoint that it cosigned last, which is the text of this state. None before the first.
+    /// The checkpoint that it cosigned last, which is the text of this state. None before the
+    /// first.
     pub fn cosigned(&self) -> Option<&Checkpoint> {
         self.seen.as_ref().map(|seen| &seen.checkpoint)
     }

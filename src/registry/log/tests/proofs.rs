@@ -304,6 +304,10 @@ fn reject_other_texts_of_proofs() {
     ] {
         assert!(other.parse::<InclusionProof>().is_err(), "{other:?}");
     }
+    // Reading stops where no proof goes on.
+    let endless = text.clone() + &hash.repeat(MAX_PROOF);
+    let stopped = ProofTextError::Line { line: 2 + MAX_PROOF + 1, expected: "the end" };
+    assert_eq!(endless.parse::<InclusionProof>(), Err(stopped));
     let request = memory.consistency(3, 9).request(&memory.checkpoint(9)).unwrap();
     for other in [
         request.replace("old 3", "old 10"),
