@@ -15,7 +15,6 @@
 //! | [`grant`] | that another key may speak for an issuer, and how far |
 //! | [`issuer`] | that a key that attests is of an issuer of credentials |
 //! | [`anchor`] | that an attestation is of a credential, which it does not reveal |
-//! | [`claims`] | what an attestation says, field by field |
 //! | [`facts`] | everything that a verdict rests on |
 //! | [`terms`] | by what an attestation is judged |
 //! | [`verdict`](mod@verdict) | whether it holds, and why not |
@@ -27,7 +26,7 @@
 
 pub mod anchor;
 pub mod attestation;
-pub mod claims;
+mod claims;
 pub mod event;
 #[cfg(feature = "store")]
 pub mod exchange;
