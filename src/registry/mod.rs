@@ -13,6 +13,7 @@
 //! | [`attestation`] | a claim about a subject under a schema: validity, links, payload, anchor |
 //! | [`event`] | revocation, suspension, resumption |
 //! | [`grant`] | that another key may speak for an issuer, and how far |
+//! | `log` | the Merkle log over all entries: proofs, checkpoints, witnesses |
 //! | [`facts`] | everything that a verdict rests on |
 //! | [`terms`] | by what an attestation is judged |
 
@@ -20,6 +21,8 @@ pub mod attestation;
 pub mod event;
 pub mod facts;
 pub mod grant;
+#[cfg(feature = "store")]
+pub mod log;
 pub mod object;
 pub mod payload;
 pub mod statement;
