@@ -64,6 +64,9 @@ pub(crate) mod tag {
     pub(crate) const GRANT: &[u8] = b"SIGIL-V1-GRANT";
     /// A signature over a statement's identifier.
     pub(crate) const STATEMENT_SIGNATURE: &[u8] = b"SIGIL-V1-STATEMENT-SIGNATURE";
+    /// What a cursor goes on with.
+    #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only a store has listings"))]
+    pub(crate) const LISTING: &[u8] = b"SIGIL-V1-LISTING";
 }
 
 /// Octets of a transcript's digest.
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 26] = [
+        let tags: [&[u8]; 27] = [
             CREDENTIAL_UNBOUND,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
@@ -138,6 +141,7 @@ mod tests {
             tag::EVENT,
             tag::GRANT,
             tag::STATEMENT_SIGNATURE,
+            tag::LISTING,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {
