@@ -95,6 +95,8 @@ pub mod registry;
 pub mod request;
 pub mod schema;
 pub mod status;
+#[cfg(feature = "store")]
+pub mod store;
 mod transcript;
 pub mod trust;
 pub mod value;

@@ -1,0 +1,1 @@
+//! Single use of requests, over restarts and processes.
