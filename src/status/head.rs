@@ -53,7 +53,7 @@ impl Elements {
         1 << self.bits()
     }
 
-    pub(super) fn to_document(&self) -> Document {
+    pub(crate) fn to_document(&self) -> Document {
         match self {
             Self::Handle => Document::text("handle"),
             Self::Field(field_type) => field_type.to_document(),

@@ -2,6 +2,7 @@
 
 use super::admit::Refused;
 use super::append::MAX_BATCH;
+use super::read::ReadError;
 use crate::registry::log::{CheckpointError, KeyError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -95,6 +96,9 @@ pub enum StoreError {
     /// The database refused something else.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// Something can't be read, or is not what was written.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// What was found contradicts itself; where, is still to be said.
     #[error("damaged: {0}")]
     Contradiction(&'static str),

@@ -175,7 +175,7 @@ impl Found {
             Order::Newest => "DESC",
         };
         format!(
-            "SELECT {distinct}{index} FROM {table} WHERE {conditions}{index} >= ${from} \
+            "SELECT {distinct}{index} AS found FROM {table} WHERE {conditions}{index} >= ${from} \
              AND {index} < ${until} ORDER BY {index} {direction} LIMIT ${limit}"
         )
     }

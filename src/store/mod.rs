@@ -31,19 +31,32 @@
 
 pub mod admit;
 pub mod append;
+pub mod audit;
 mod connection;
+pub mod cursor;
 mod error;
+pub mod filter;
 mod insert;
 pub mod nonces;
 pub mod object;
 mod open;
+pub mod proofs;
+pub mod query;
+pub mod read;
+pub mod stats;
 mod tree;
 mod wait;
 
 pub use admit::{Refusal, Refused};
 pub use append::{Appended, MAX_BATCH, Receipt};
+pub use audit::{AuditReport, Finding};
+pub use cursor::{Cursor, CursorError, Order};
 pub use error::StoreError;
+pub use filter::Filter;
 pub use object::{ListEpoch, Object, ObjectError};
+pub use query::{Listing, Page};
+pub use read::{Content, Entry, ReadError};
+pub use stats::Stats;
 pub use wait::wait;
 
 use crate::authority::AuthorityKey;

@@ -57,16 +57,16 @@ pub enum Tampering {
     Row,
 }
 
-impl Tampering {
-    fn text(self) -> &'static str {
-        match self {
+impl fmt::Display for Tampering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Content => "its content is no object of its kind that verifies",
             Self::Identifier => "its identifier is of another content",
             Self::Leaf => "the leaf hash beside it is of something else",
             Self::Replaced => "it is sound, but another one was signed",
             Self::Clock => "it was recorded before the entry in front of it",
             Self::Row => "its kind or its time is none",
-        }
+        })
     }
 }
 
@@ -139,7 +139,7 @@ impl fmt::Display for Finding {
             Self::Reordered(first, second) => {
                 write!(f, ": #{first} and #{second} stand in each other's place")
             }
-            Self::TamperedEntry(index, how) => write!(f, " #{index}: {}", how.text()),
+            Self::TamperedEntry(index, how) => write!(f, " #{index}: {how}"),
             Self::UnsignedEntry(index) => write!(f, " #{index}: no checkpoint covers it"),
             Self::TamperedTile { level, index } => write!(
                 f,

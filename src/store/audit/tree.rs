@@ -72,8 +72,8 @@ impl TreeAudit {
         std::mem::take(&mut self.complete)
     }
 
-    /// The next leaf.
-    pub(super) fn push(&mut self, leaf: Leaf, findings: &mut Findings) {
+    /// The next leaf. The root of the lowest tile that it completes comes out, by what is stored.
+    pub(super) fn push(&mut self, leaf: Leaf, findings: &mut Findings) -> Option<Hash> {
         let index = self.size();
         if index % TILE_WIDTH == 0 {
             self.edge = (self.contents.clone(), Vec::new());
@@ -92,16 +92,16 @@ impl TreeAudit {
         }
         self.edge.1.push(content);
         let tiles = [self.contents.push(content), self.tiles.push(expected)];
-        let [by_content, by_tiles] = tiles.map(|tiles| tiles.into_iter().filter(|t| t.level > 0));
-        for (a, b) in by_content.zip(by_tiles) {
-            if self.broken {
-                continue;
-            }
+        let [by_content, by_tiles] = tiles;
+        let lowest = by_tiles.first().map(|tile| tile.root);
+        for (a, b) in by_content.into_iter().zip(by_tiles).skip(1) {
             match a == b {
+                _ if self.broken => {}
                 true => self.complete.push(a),
                 false => drop(self.disputed.insert((a.level, a.index), [a, b])),
             }
         }
+        lowest
     }
 
     /// A checkpoint of the tree so far, whose signature was checked.
