@@ -335,7 +335,7 @@ fn write_canonical(document: &Document, out: &mut String) {
 
 /// RFC 8785 §3.2.2.2: the short escapes where JSON has them, lower-case `\u00xx` for the other
 /// control characters, everything else as it is.
-fn write_text(text: &str, out: &mut String) {
+pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -354,7 +354,7 @@ fn write_text(text: &str, out: &mut String) {
 }
 
 /// The step of a path into an object: `.key`, or `["key"]` where the key is no identifier.
-fn key_step(key: &str) -> String {
+pub(crate) fn key_step(key: &str) -> String {
     let identifier = !key.is_empty()
         && key.len() <= 64
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');

@@ -30,6 +30,8 @@ pub(crate) const CREDENTIAL_UNBOUND: &[u8] = b"SIGIL-V1-CREDENTIAL-UNBOUND";
 pub(crate) const LIST_ENTRY: &[u8] = b"SIGIL-V1-LIST-ENTRY";
 /// Heads the BBS header of the signed head of a list's epoch.
 pub(crate) const LIST_HEAD: &[u8] = b"SIGIL-V1-LIST-SIGNED-HEAD";
+/// Heads the BBS header of an issuer record's signature.
+pub(crate) const ISSUER_RECORD: &[u8] = b"SIGIL-V1-ISSUER-RECORD-BBS";
 /// Tags of sigil's own hashes.
 pub(crate) mod tag {
     /// The presentation header `ph`: everything that a presentation says before its challenges.
@@ -44,6 +46,10 @@ pub(crate) mod tag {
     pub(crate) const BUNDLE_SIGNATURE: &[u8] = b"SIGIL-V1-BUNDLE-SIGNATURE";
     /// An authority's signature over a trust list's hash.
     pub(crate) const TRUST_SIGNATURE: &[u8] = b"SIGIL-V1-TRUST-SIGNATURE";
+    /// An attester's signature over an issuer record's hash.
+    pub(crate) const ISSUER_RECORD: &[u8] = b"SIGIL-V1-ISSUER-RECORD-ED25519";
+    /// The public anchor of a credential.
+    pub(crate) const ANCHOR: &[u8] = b"SIGIL-V1-ANCHOR";
     /// Seeds of the generators of a batch of proofs.
     pub(crate) const BATCH_RANDOMNESS: &[u8] = b"SIGIL-V1-BATCH-RANDOMNESS";
     /// The issuer's permutation of status handles.
@@ -68,6 +74,10 @@ pub(crate) mod tag {
     #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only a store has listings"))]
     pub(crate) const LISTING: &[u8] = b"SIGIL-V1-LISTING";
 }
+
+/// Heads what a witness signs of a checkpoint: the tag that C2SP's tlog-cosignature prescribes.
+#[cfg(any(test, feature = "store"))]
+pub(crate) const COSIGNATURE: &[u8] = b"cosignature/v1\n";
 
 /// Octets of a transcript's digest.
 pub(crate) const DIGEST_LEN: usize = 32;
@@ -114,8 +124,11 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 27] = [
+        let tags: [&[u8]; 31] = [
             CREDENTIAL_UNBOUND,
+            ISSUER_RECORD,
+            tag::ISSUER_RECORD,
+            tag::ANCHOR,
             tag::EXAMPLE_ISSUER,
             LIST_ENTRY,
             LIST_HEAD,
@@ -142,6 +155,7 @@ mod tests {
             tag::GRANT,
             tag::STATEMENT_SIGNATURE,
             tag::LISTING,
+            COSIGNATURE,
         ];
         for (i, a) in tags.iter().enumerate() {
             for (j, b) in tags.iter().enumerate() {

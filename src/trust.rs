@@ -307,6 +307,11 @@ impl TrustList {
         a.zip(b).is_some_and(|(a, b)| a.issuer == b.issuer)
     }
 
+    /// The hour from which on a key's signatures do not count, if it is listed with one.
+    pub fn compromised(&self, key: &PublicKey) -> Option<u32> {
+        self.find(key).and_then(|(_, key)| key.compromised())
+    }
+
     fn find(&self, key: &PublicKey) -> Option<(&ListedIssuer, &IssuerKey)> {
         let (i, j) = *self.places.get(&key.to_bytes())?;
         let issuer = self.content.issuers.get(i)?;

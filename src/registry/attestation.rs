@@ -12,7 +12,7 @@ use super::payload::{Payload, optional};
 use super::statement::{
     Delegated, Signed, Statement, authority, octets32, read_delegated, timestamp, write_delegated,
 };
-use super::subject::{MAX_SUBJECT, Subject};
+use super::subject::{MAX_LEN as MAX_SUBJECT, Subject};
 use crate::authority::Authority;
 use crate::digest::digest_type;
 use crate::encoding::{Reader, WireError, Writer};

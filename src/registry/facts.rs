@@ -4,11 +4,10 @@
 //! it every entry with the time at which it was recorded. They hold nothing that was judged, and more
 //! than a verdict at one time needs: the same facts give the verdict at every time.
 
-use super::attestation::{AttestationId, Relation, SignedAttestation};
+use super::attestation::{Relation, SignedAttestation};
 use super::event::SignedEvent;
 use super::grant::SignedGrant;
 use super::payload::PayloadState;
-use crate::authority::Authority;
 use crate::bbs::PublicKey;
 use crate::schema::Schema;
 use crate::status::SignedHead;
@@ -52,16 +51,12 @@ pub struct GrantFact {
 pub struct LinkFact {
     /// How it stands to the one in question.
     pub relation: Relation,
-    /// Its identifier.
-    pub id: AttestationId,
-    /// Who made it.
-    pub issuer: Authority,
+    /// The attestation.
+    pub attestation: SignedAttestation,
+    /// The grants that it names, if it was signed for its issuer by another: in their order.
+    pub chain: Vec<GrantFact>,
     /// BBS keys that its issuer is bound to.
     pub keys: Vec<Recorded<PublicKey>>,
-    /// When it was made, as it says.
-    pub issued_at: Timestamp,
-    /// From when it is valid.
-    pub valid_from: Timestamp,
     /// Events about it.
     pub events: Vec<Recorded<EventFact>>,
 }
@@ -71,13 +66,18 @@ pub struct LinkFact {
 pub struct EpochFact {
     /// The epoch.
     pub head: SignedHead,
-    /// Elements of the list that were looked for: those of them that it has.
+    /// Elements of the list that were looked for, those that [`Terms::element`] names: those of them
+    /// that it has.
+    ///
+    /// [`Terms::element`]: super::terms::Terms::element
     pub present: Vec<u64>,
 }
 
 /// What a registry has about an attestation.
 #[derive(Clone, Debug)]
 pub struct Facts {
+    /// The registry's name, to which delegated statements are addressed.
+    pub origin: Arc<str>,
     /// The attestation.
     pub attestation: Recorded<SignedAttestation>,
     /// Its schema.
@@ -96,7 +96,7 @@ pub struct Facts {
     pub trust: Vec<Recorded<TrustList>>,
     /// Epochs of the sorted lists that the terms name.
     pub epochs: Vec<Recorded<EpochFact>>,
-    /// What others claim about the same subject under a schema that the terms accept: facts of their
-    /// own, without rivals and with the same trust lists left out.
+    /// What else is claimed about the same subject under a schema that the terms accept, by the same
+    /// issuer or by others: facts of their own, without rivals and with the same trust lists left out.
     pub rivals: Vec<Facts>,
 }

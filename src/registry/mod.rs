@@ -10,17 +10,29 @@
 //! |---|---|
 //! | [`object`] | what an entry is of, its identifier, and the leaf of the log that stands for it |
 //! | [`statement`] | what all signed statements have in common: identifier, signature, delegation |
-//! | [`attestation`] | a claim about a subject under a schema: validity, links, payload, anchor |
+//! | [`attestation`] | a claim about a [subject] under a schema: validity, links, [payload], anchor |
 //! | [`event`] | revocation, suspension, resumption |
 //! | [`grant`] | that another key may speak for an issuer, and how far |
-//! | `log` | the Merkle log over all entries: proofs, checkpoints, witnesses |
+//! | [`issuer`] | that a key that attests is of an issuer of credentials |
+//! | [`anchor`] | that an attestation is of a credential, which it does not reveal |
 //! | [`facts`] | everything that a verdict rests on |
 //! | [`terms`] | by what an attestation is judged |
+//! | [`verdict`](mod@verdict) | whether it holds, and why not |
+//! | `log` | the Merkle log: checkpoints, proofs, tiles, witnesses |
+//! | `exchange` | records of other registries, read and given back |
+//!
+//! All of it is pure: nothing here reads a clock or a database. The last two come with the feature
+//! `store`, as does [`crate::store`], which keeps the entries.
 
+pub mod anchor;
 pub mod attestation;
+mod claims;
 pub mod event;
+#[cfg(feature = "store")]
+pub mod exchange;
 pub mod facts;
 pub mod grant;
+pub mod issuer;
 #[cfg(feature = "store")]
 pub mod log;
 pub mod object;
@@ -28,6 +40,7 @@ pub mod payload;
 pub mod statement;
 pub mod subject;
 pub mod terms;
+pub mod verdict;
 
 #[cfg(test)]
 mod tests;

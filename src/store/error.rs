@@ -1,8 +1,8 @@
 //! What can go wrong with a store, where, and what to do about it.
 
-use super::admit::Refused;
-use super::append::MAX_BATCH;
+use super::append::{MAX_BATCH, MAX_BATCH_LEN};
 use super::read::ReadError;
+use super::refusal::Refused;
 use crate::registry::log::{CheckpointError, KeyError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -63,6 +63,9 @@ pub enum StoreError {
     /// More objects than are written at once.
     #[error("{0} objects at once: hand in at most {MAX_BATCH}")]
     Batch(usize),
+    /// More octets than are written at once.
+    #[error("{0} octets at once: hand in at most {MAX_BATCH_LEN}")]
+    BatchLength(usize),
     /// An object is not taken.
     #[error(transparent)]
     Refused(#[from] Box<Refused>),

@@ -10,6 +10,7 @@ use crate::policy::Bundle;
 use crate::registry::attestation::{Attestation, SignedAttestation};
 use crate::registry::event::{Event, SignedEvent};
 use crate::registry::grant::{Grant, SignedGrant};
+use crate::registry::issuer::IssuerRecord;
 use crate::registry::object::Kind;
 use crate::registry::statement::{Signed, Statement, Unverified};
 use crate::schema::Schema;
@@ -101,6 +102,8 @@ impl ListEpoch {
 pub enum Object {
     /// A schema.
     Schema(Schema),
+    /// An issuer's record.
+    Issuer(IssuerRecord),
     /// An edition of a trust list.
     Trust(TrustList),
     /// A policy's bundle.
@@ -122,6 +125,7 @@ impl Object {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Schema(_) => Kind::Schema,
+            Self::Issuer(_) => Kind::Issuer,
             Self::Trust(_) => Kind::Trust,
             Self::Bundle(_) => Kind::Bundle,
             Self::Epoch(_) => Kind::Epoch,
@@ -136,6 +140,7 @@ impl Object {
     pub fn id(&self) -> [u8; 32] {
         match self {
             Self::Schema(schema) => schema.id().to_bytes(),
+            Self::Issuer(record) => record.hash().to_bytes(),
             Self::Trust(list) => list.hash().to_bytes(),
             Self::Bundle(bundle) => bundle.hash().to_bytes(),
             Self::Epoch(epoch) => epoch.head.hash().to_bytes(),
@@ -152,6 +157,7 @@ impl Object {
         let canonical = |document: Document| document.canonical().into_bytes();
         match self {
             Self::Schema(schema) => canonical(schema.to_document()),
+            Self::Issuer(record) => canonical(record.to_document()),
             Self::Trust(list) => canonical(list.to_document()),
             Self::Bundle(bundle) => canonical(bundle.to_document()),
             Self::Epoch(epoch) => canonical(epoch.head.to_document()),
@@ -172,6 +178,11 @@ impl Object {
                 let document = schema.to_document();
                 (Self::Schema(schema), document)
             }
+            Kind::Issuer => {
+                let record = IssuerRecord::parse(octets)?;
+                let document = record.to_document();
+                (Self::Issuer(record), document)
+            }
             Kind::Trust => {
                 let list = TrustList::parse(octets)?;
                 let document = list.to_document();
@@ -186,7 +197,6 @@ impl Object {
             Kind::Attestation => return statement::<Attestation>(octets).map(Self::Attestation),
             Kind::Event => return statement::<Event>(octets).map(Self::Event),
             Kind::Source => return Self::source(octets.to_vec()),
-            Kind::Issuer => return Err(ObjectError::Spelling),
             Kind::Epoch => return Err(ObjectError::WithoutElements),
         };
         one_spelling(&document, octets)?;

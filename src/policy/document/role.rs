@@ -141,7 +141,7 @@ impl TrustRule {
         })
     }
 
-    fn to_document(&self) -> Document {
+    pub(crate) fn to_document(&self) -> Document {
         Document::object([
             ("list", Document::text(&self.list)),
             ("authority", Document::Text(self.authority.to_string())),

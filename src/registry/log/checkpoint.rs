@@ -114,11 +114,12 @@ impl Checkpoint {
             return Err(malformed("it is longer than 131,072 octets"));
         }
         let note = Note::from_bytes(text.as_bytes()).map_err(|_| malformed("no signed note"))?;
+        // The text is cut below where the note says.
+        if note.to_bytes() != text.as_bytes() {
+            return Err(malformed("another spelling of a note"));
+        }
         let parsed = tlog_tiles::Checkpoint::from_bytes(note.text());
         let parsed = parsed.map_err(|_| malformed("expected origin, size and root"))?;
-        if note.to_bytes() != text.as_bytes() || parsed.to_bytes() != note.text() {
-            return Err(malformed("another spelling of a checkpoint"));
-        }
         let origin: KeyName =
             parsed.origin().parse().map_err(|_| malformed("the origin is no name"))?;
         let body = CheckpointBody::new(origin, parsed.size(), parsed.hash().0);

@@ -32,10 +32,13 @@
 //! base64 as the specifications do: [`hash_to_text`], [`hash_from_text`].
 
 mod checkpoint;
+mod export;
+mod folder;
 mod key;
 mod proof;
 mod tiles;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +46,8 @@ mod tests;
 pub use checkpoint::{
     Checkpoint, CheckpointBody, CheckpointError, MAX_CHECKPOINT_LEN, sign_checkpoint,
 };
+pub use export::{ExportError, Exported, LeafReader, MAX_LEAF, export};
+pub use folder::{Folder, FolderError, FolderProblem, bundle_path, tile_path, verify_export};
 pub use key::{KeyError, KeyName, LogKey, MAX_NAME};
 pub use proof::{
     ConsistencyProof, InclusionProof, MAX_PROOF, NotProven, ProofTextError, prove_consistency,
@@ -53,3 +58,4 @@ pub use tree::{
     Appender, CompleteTile, EMPTY_ROOT, Hash, MAX_SIZE, TILE_WIDTH, hash_from_text, hash_to_text,
     leaf_hash,
 };
+pub use witness::{Witness, WitnessKey, WitnessRefusal, WitnessSigner, verify_cosignature};

@@ -142,17 +142,26 @@ async fn fetch<S: TileSource>(
     }
     let mut hashes = BTreeMap::new();
     for ((level, number), (tile, indexes)) in wanted {
-        let octets = source.tile(level, number, tile.width()).await.map_err(ProveError::Source)?;
-        let (expected, found) = (tile.width() as usize * HASH_LEN, octets.len());
-        if expected != found {
-            return Err(ProveError::TileLength { level, index: number, expected, found });
-        }
+        let octets = tile_from(source, level, number, tile.width()).await?;
         for index in indexes {
             let hash = tile.hash_at_index(&octets, index).map_err(|_| ProveError::Unreadable)?;
             hashes.insert(index, hash);
         }
     }
     Ok(hashes)
+}
+
+/// A tile's octets, as many as were asked for.
+pub(super) async fn tile_from<S: TileSource>(
+    source: &S,
+    level: u8,
+    index: u64,
+    width: u32,
+) -> Result<Vec<u8>, ProveError<S::Error>> {
+    let octets = source.tile(level, index, width).await.map_err(ProveError::Source)?;
+    let (expected, found) = (width as usize * HASH_LEN, octets.len());
+    let whole = (expected == found).then_some(octets);
+    whole.ok_or(ProveError::TileLength { level, index, expected, found })
 }
 
 /// The root of the tree of the first `size` leaves.

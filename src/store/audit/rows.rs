@@ -194,6 +194,10 @@ impl Expected {
                 let row = row.number(grant.not_before.unix());
                 expected.row("grants", row.number(grant.not_after.unix()));
             }
+            Object::Issuer(record) => {
+                let row = row.octets(&record.attester().to_bytes());
+                expected.row("bindings", row.octets(&record.issuer().to_bytes()));
+            }
             Object::Trust(list) => {
                 let row = row.text(list.id()).octets(&list.authority().to_bytes());
                 expected.row("trust_editions", row.number(list.sequence()));
