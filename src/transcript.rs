@@ -70,6 +70,9 @@ pub(crate) mod tag {
     pub(crate) const GRANT: &[u8] = b"SIGIL-V1-GRANT";
     /// A signature over a statement's identifier.
     pub(crate) const STATEMENT_SIGNATURE: &[u8] = b"SIGIL-V1-STATEMENT-SIGNATURE";
+    /// What a cursor goes on with.
+    #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "only a store has listings"))]
+    pub(crate) const LISTING: &[u8] = b"SIGIL-V1-LISTING";
 }
 
 /// Heads what a witness signs of a checkpoint: the tag that C2SP's tlog-cosignature prescribes.
@@ -121,7 +124,7 @@ mod tests {
 
     #[test]
     fn tags_are_distinct_and_none_begins_another() {
-        let tags: [&[u8]; 30] = [
+        let tags: [&[u8]; 31] = [
             CREDENTIAL_UNBOUND,
             ISSUER_RECORD,
             tag::ISSUER_RECORD,
@@ -151,6 +154,7 @@ mod tests {
             tag::EVENT,
             tag::GRANT,
             tag::STATEMENT_SIGNATURE,
+            tag::LISTING,
             COSIGNATURE,
         ];
         for (i, a) in tags.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! What can go wrong with a store, where, and what to do about it.
 
 use super::append::{MAX_BATCH, MAX_BATCH_LEN};
+use super::read::ReadError;
 use super::refusal::Refused;
 use crate::registry::log::{CheckpointError, KeyError};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,9 @@ pub enum StoreError {
     /// The database refused something else.
     #[error("the database: {0}")]
     Database(#[from] sqlx::Error),
+    /// Something can't be read, or is not what was written.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// What was found contradicts itself; where, is still to be said.
     #[error("damaged: {0}")]
     Contradiction(&'static str),

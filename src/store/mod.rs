@@ -32,24 +32,38 @@
 
 pub mod admit;
 pub mod append;
+pub mod audit;
 mod batch;
 mod chains;
 mod connection;
+pub mod cursor;
 mod error;
+pub mod facts;
+pub mod filter;
 mod insert;
 pub mod nonces;
 pub mod object;
 mod open;
 pub mod payloads;
+pub mod proofs;
+pub mod query;
+pub mod read;
 mod refusal;
+pub mod stats;
 mod tree;
 mod wait;
 
 pub use append::{Appended, MAX_BATCH, Receipt};
+pub use audit::{AuditReport, Finding};
+pub use cursor::{Cursor, CursorError, Order};
 pub use error::StoreError;
+pub use filter::Filter;
 pub use nonces::SpendError;
 pub use object::{ListEpoch, Object, ObjectError};
+pub use query::{Listing, Page};
+pub use read::{Content, Entry, ReadError};
 pub use refusal::{Refusal, Refused};
+pub use stats::Stats;
 pub use wait::wait;
 
 use crate::authority::AuthorityKey;
@@ -81,6 +95,7 @@ pub struct Store {
     /// The log's key; none if the store is only read.
     key: Option<AuthorityKey>,
     readers: Readers,
+    remembered: facts::Remembered,
     /// The one connection that writes, with what it remembers; none until it is needed, and after an
     /// error, as nothing it remembers is certain then.
     writer: Mutex<Option<Writer>>,

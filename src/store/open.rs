@@ -16,7 +16,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Mutex;
 
 /// The tables, in the SQL that all databases have.
 pub(super) const REGISTRY_SQL: &str = include_str!("migrations/0001_registry.sql");
@@ -88,7 +87,8 @@ impl Store {
         }
         connection.close().await.map_err(|error| StoreError::from(error).at(&path))?;
         let readers = Readers::new(&path);
-        Ok(Self { path, log_key, created_at, key, readers, writer: Mutex::default() })
+        let (remembered, writer) = Default::default();
+        Ok(Self { path, log_key, created_at, key, readers, remembered, writer })
     }
 }
 
