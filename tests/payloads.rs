@@ -2,6 +2,7 @@
 //! a folder (`s3s-fs` 0.14), on a free port of 127.0.0.1.
 
 #![cfg(feature = "s3")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
