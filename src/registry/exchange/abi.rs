@@ -101,6 +101,19 @@ pub(super) fn named(part: &str) -> (&str, Option<&str>) {
     (part.get(..end).unwrap_or(part).trim_end(), Some(name.trim()))
 }
 
+/// A type as the ABI names it.
+pub(super) fn name(kind: &DynSolType) -> String {
+    match kind {
+        DynSolType::Array(inner) => format!("{}[]", name(inner)),
+        DynSolType::FixedArray(inner, size) => format!("{}[{size}]", name(inner)),
+        DynSolType::Tuple(parts) => {
+            let parts: Vec<_> = parts.iter().map(name).collect();
+            format!("({})", parts.join(","))
+        }
+        plain => plain.sol_type_name().into_owned(),
+    }
+}
+
 fn shorten(text: &str) -> String {
     text.chars().take(48).collect()
 }
@@ -222,7 +235,7 @@ impl<'d> Decoder<'d> {
 /// The value that a single word holds.
 fn word_value(kind: &DynSolType, word: [u8; WORD]) -> Result<DynSolValue, Complaint> {
     let unsigned = U256::from_be_bytes(word);
-    let dirty = || format!("digits beyond the width of {}", kind.sol_type_name());
+    let dirty = || format!("digits beyond the width of {}", name(kind));
     let clear = |octets: &[u8]| octets.iter().all(|octet| *octet == 0);
     let right = |count: usize| word.get(..WORD - count).is_some_and(clear);
     let left = |count: usize| word.get(count..).is_some_and(clear);
@@ -292,7 +305,7 @@ pub(super) fn plain(value: &DynSolValue) -> String {
 
 /// Reads a value of a type from JSON, in any of the ways that registries write one.
 pub(super) fn from_json(kind: &DynSolType, place: &Place<'_>) -> Result<DynSolValue, Fault> {
-    let remedy = || format!("write a value of type {}", kind.sol_type_name());
+    let remedy = || format!("write a value of type {}", name(kind));
     let sized = |count: usize| {
         let octets = place.hex()?;
         let fits = octets.len() == count;

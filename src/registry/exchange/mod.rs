@@ -417,3 +417,6 @@ fn expiry(record: &mut Foreign, field: &str, seconds: u64) {
         record.lose(field, "ends before it begins: it was never valid");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,7 @@ pub(super) enum Kind {
 impl Kind {
     fn text(&self) -> String {
         match self {
-            Self::Abi(kind) => kind.sol_type_name().into_owned(),
+            Self::Abi(kind) => abi::name(kind),
             Self::Number => "number".to_owned(),
             Self::Unknown(word) => word.clone(),
         }
@@ -296,7 +296,7 @@ impl ForeignSchema {
             match there(field) {
                 Ok(kind) => {
                     let name = Some(field.name().to_owned());
-                    let written = kind.sol_type_name().into_owned();
+                    let written = abi::name(&kind);
                     fields.push(ForeignField { name, kind: Kind::Abi(kind), written });
                 }
                 Err(why) => losses.push(Loss::new(field.name(), why)),
