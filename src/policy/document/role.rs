@@ -132,6 +132,12 @@ pub struct TrustRule {
 }
 
 impl TrustRule {
+    /// A rule, if the list's address is one and the age is within what policies may say.
+    pub fn new(list: &str, authority: Authority, max_age: u32) -> Option<Self> {
+        let list = address(&Cursor::root(&Document::text(list))).ok()?;
+        MAX_AGE.contains(&max_age).then_some(Self { list, authority, max_age })
+    }
+
     fn parse(cursor: &Cursor<'_>) -> Result<Self, Fault> {
         let fields = cursor.fields(&["list", "authority", "max_age"])?;
         Ok(Self {

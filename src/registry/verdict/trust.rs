@@ -6,9 +6,9 @@
 //! is held against the moment too.
 //!
 //! In hindsight a compromise counts that was published after the moment, if it says that the key was lost
-//! by the hour of the recording. Every edition's word is taken for that, also one that a later edition
-//! took back: what was once said to be stolen is refused in hindsight for good, so that no edition to come
-//! can make a verdict on the past any better.
+//! by the hour of the recording. Every later edition's word is taken for that, also one that was taken
+//! back by the edition after it: a key that is said to be stolen is refused in hindsight for all the time
+//! before that was said, so that no edition to come makes a verdict on the past any better.
 
 use super::delegation::Party;
 use super::reason::{Distrust, Reason};
@@ -96,10 +96,11 @@ impl<'a> Case<'a> {
         let hour = u32::try_from(recorded_at.hours()).map_err(|_| TrustRefusal::Expired)?;
         let window = SigningWindow::new(hour, hour.saturating_add(1));
         let listed = list.judge(key, schema, window.ok_or(TrustRefusal::Expired)?)?;
-        let known = self.editions(rule).filter(|(recorded, _)| self.moment.knows(*recorded));
-        let lost = known.filter_map(|(_, edition)| edition.compromised(key));
-        let in_hindsight = self.moment.known == super::Known::Now;
-        match in_hindsight && lost.into_iter().any(|lost| lost <= hour) {
+        let later = self.editions(rule).filter(|(recorded, edition)| {
+            self.moment.knows(*recorded) && !self.moment.knows_made(*recorded, edition.issued_at())
+        });
+        let mut lost = later.filter_map(|(_, edition)| edition.compromised(key));
+        match lost.any(|lost| lost <= hour) {
             true => Err(TrustRefusal::Compromised),
             false => Ok(listed),
         }
