@@ -6,6 +6,9 @@
 mod batch;
 #[path = "cli/place.rs"]
 mod place;
+#[cfg(feature = "store")]
+#[path = "cli/registry.rs"]
+mod registry;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/status.rs"]

@@ -134,6 +134,21 @@ impl Failure {
         self
     }
 
+    /// The same, and what else there is to say.
+    pub(super) fn also(mut self, complaint: Complaint) -> Self {
+        self.complaints.push(complaint);
+        self
+    }
+
+    /// The same, at a line of a stream.
+    pub(super) fn at_line(mut self, line: u64) -> Self {
+        for complaint in &mut self.complaints {
+            let inner = complaint.place.take().map(|place| format!(", {place}"));
+            complaint.place = Some(format!("line {line}{}", inner.unwrap_or_default()));
+        }
+        self
+    }
+
     pub(super) fn to_json(&self) -> Value {
         let complaints: Vec<Value> = self.complaints.iter().map(Complaint::to_json).collect();
         json!({ "error": self.exit.word(), "complaints": complaints, "more": self.more })

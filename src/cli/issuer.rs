@@ -124,6 +124,11 @@ impl IssuerSecret {
         IssuerSecret { suite, key: SecretKey::random(rng), handles }
     }
 
+    /// The secret key.
+    pub(super) fn key(&self) -> &SecretKey {
+        &self.key
+    }
+
     /// The public key.
     pub(super) fn public_key(&self) -> &PublicKey {
         self.key.public_key()

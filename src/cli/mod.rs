@@ -20,6 +20,8 @@ mod policy;
 mod predicate;
 mod progress;
 mod prove;
+#[cfg(feature = "store")]
+mod registry;
 mod report;
 mod request;
 mod schema;
@@ -130,12 +132,15 @@ enum Command {
     Status(Box<status::Command>),
     #[command(subcommand)]
     Wallet(wallet::Command),
+    #[cfg(feature = "store")]
+    #[command(subcommand)]
+    Registry(Box<registry::Command>),
     Inspect(inspect::Arguments),
     Demo(demo::Arguments),
 }
 
 impl Command {
-    fn run(&self, quiet: bool) -> Result<Report, Failure> {
+    fn run(self, quiet: bool) -> Result<Report, Failure> {
         match self {
             Command::Issuer(command) => command.run(),
             Command::Authority(command) => command.run(),
@@ -151,6 +156,8 @@ impl Command {
             Command::VerifyBatch(arguments) => arguments.run(quiet),
             Command::Status(command) => command.run(quiet),
             Command::Wallet(command) => command.run(),
+            #[cfg(feature = "store")]
+            Command::Registry(command) => command.run(quiet),
             Command::Inspect(arguments) => arguments.run(),
             Command::Demo(arguments) => arguments.run(quiet),
         }

@@ -41,6 +41,7 @@ mod error;
 pub mod facts;
 pub mod filter;
 mod insert;
+mod leaves;
 pub mod nonces;
 pub mod object;
 mod open;
