@@ -135,6 +135,12 @@ fn statement(name: &str, columns: &[&str], rows: usize) -> String {
 }
 
 impl Table {
+    /// Its name.
+    #[cfg(test)]
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Its statements, of 64 rows, of eight and of one.
     #[cfg(test)]
     pub(super) fn statements(&self) -> &[Arc<str>; 3] {
