@@ -1,9 +1,11 @@
-//! What an attestation says, field by field, as whoever knows another version of its schema reads it.
+//! What an attestation says, field by field, as whoever knows another version of its schema reads
+//! it.
 //!
-//! Two attestations can be compared, and held against a list, only by values that mean the same. The
-//! *base* is the schema by which fields are named; a payload of another version of it is read by
-//! [`Reading`], which refuses every field that could be misread. Of a schema that is no version of the
-//! base, a field is read if name and type are the same: that is as much as its author has said.
+//! Two attestations can be compared, and held against a list, only by values that mean the same.
+//! The *base* is the schema by which fields are named; a payload of another version of it is read
+//! by [`Reading`], which refuses every field that could be misread. Of a schema that is no version
+//! of the base, a field is read if name and type are the same: that is as much as its author has
+//! said.
 
 use super::attestation::Attestation;
 use crate::document::{Bounds, Document};
@@ -28,7 +30,8 @@ pub(super) struct Claims<'a> {
     record: Record,
 }
 
-/// The inline payload as a record; none if there is none, or if it is not the canonical form of one.
+/// The inline payload as a record; none if there is none, or if it is not the canonical form of
+/// one.
 pub(super) fn record(attestation: &Attestation, schema: &Schema) -> Option<Record> {
     let octets = attestation.payload.inline()?;
     let document = Document::read_json(octets, &Bounds::RECORD).ok()?;
@@ -38,8 +41,8 @@ pub(super) fn record(attestation: &Attestation, schema: &Schema) -> Option<Recor
 }
 
 impl<'a> Claims<'a> {
-    /// The claims of an attestation under `actual`, with fields named by `base`; none if its payload is
-    /// not here.
+    /// The claims of an attestation under `actual`, with fields named by `base`; none if its
+    /// payload is not here.
     pub(super) fn new(
         attestation: &Attestation,
         actual: &'a Schema,

@@ -1,8 +1,8 @@
 //! Everything that a verdict rests on: gathered once, judged by one function.
 //!
-//! Facts are what a registry has about an attestation: the attestation, and of all that could bear on
-//! it every entry with the time at which it was recorded. They hold nothing that was judged, and more
-//! than a verdict at one time needs: the same facts give the verdict at every time.
+//! Facts are what a registry has about an attestation: the attestation, and of all that could bear
+//! on it every entry with the time at which it was recorded. They hold nothing that was judged, and
+//! more than a verdict at one time needs: the same facts give the verdict at every time.
 
 use super::attestation::{Relation, SignedAttestation};
 use super::event::SignedEvent;
@@ -66,8 +66,8 @@ pub struct LinkFact {
 pub struct EpochFact {
     /// The epoch.
     pub head: SignedHead,
-    /// Elements of the list that were looked for, those that [`Terms::element`] names: those of them
-    /// that it has.
+    /// Elements of the list that were looked for, those that [`Terms::element`] names: those of
+    /// them that it has.
     ///
     /// [`Terms::element`]: super::terms::Terms::element
     pub present: Vec<u64>,
@@ -84,7 +84,8 @@ pub struct Facts {
     pub schema: Option<Recorded<Arc<Schema>>>,
     /// The grants that it names, if it was signed for its issuer by another: in their order.
     pub chain: Vec<GrantFact>,
-    /// BBS keys that its issuer is bound to, by issuers' records: policies and trust lists name those.
+    /// BBS keys that its issuer is bound to, by issuers' records: policies and trust lists name
+    /// those.
     pub keys: Vec<Recorded<PublicKey>>,
     /// Events about it.
     pub events: Vec<Recorded<EventFact>>,
@@ -96,7 +97,8 @@ pub struct Facts {
     pub trust: Vec<Recorded<TrustList>>,
     /// Epochs of the sorted lists that the terms name.
     pub epochs: Vec<Recorded<EpochFact>>,
-    /// What else is claimed about the same subject under a schema that the terms accept, by the same
-    /// issuer or by others: facts of their own, without rivals and with the same trust lists left out.
+    /// What else is claimed about the same subject under a schema that the terms accept, by the
+    /// same issuer or by others: facts of their own, without rivals and with the same trust lists
+    /// left out.
     pub rivals: Vec<Facts>,
 }

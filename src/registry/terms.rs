@@ -1,10 +1,10 @@
 //! Terms: by what an attestation is judged.
 //!
-//! Nobody is trusted by default. Terms say which schemas are accepted, who may attest, which lists are
-//! asked and how old they may be, and what becomes of it where issuers contradict each other. They are
-//! taken from a role of a policy ([`Terms::of_role`]), so that the public claim is judged by what the
-//! hidden one is judged by, or put together by hand. Their digest stands in every verdict: the same
-//! facts under other terms are another question.
+//! Nobody is trusted by default. Terms say which schemas are accepted, who may attest, which lists
+//! are asked and how old they may be, and what becomes of it where issuers contradict each other.
+//! They are taken from a role of a policy ([`Terms::of_role`]), so that the public claim is judged
+//! by what the hidden one is judged by, or put together by hand. Their digest stands in every
+//! verdict: the same facts under other terms are another question.
 
 use super::attestation::Attestation;
 use super::claims::{Claims, Said};
@@ -66,8 +66,8 @@ pub struct Agreement {
 pub struct Terms {
     /// Schemas that are accepted; every one that the registry has if there are none.
     pub schemas: BTreeSet<SchemaId>,
-    /// The schema by which lists and agreements name fields, and by which the other versions of it are
-    /// read; the attestation's own if there is none.
+    /// The schema by which lists and agreements name fields, and by which the other versions of it
+    /// are read; the attestation's own if there is none.
     pub base: Option<Arc<Schema>>,
     /// Who may attest.
     pub trusted: Trusted,
@@ -102,10 +102,10 @@ pub enum NoElement {
 }
 
 impl Terms {
-    /// What a role of a policy asks of a credential, asked of an attestation: versions, issuers, lists,
-    /// agreements and the clocks' difference. A policy that has no agreement for the role has no rule
-    /// for issuers that contradict each other: then nobody is believed, on any field. None if there is
-    /// no such role.
+    /// What a role of a policy asks of a credential, asked of an attestation: versions, issuers,
+    /// lists, agreements and the clocks' difference. A policy that has no agreement for the role
+    /// has no rule for issuers that contradict each other: then nobody is believed, on any field.
+    /// None if there is no such role.
     pub fn of_role(compiled: &CompiledPolicy, role: &str) -> Option<Self> {
         let index = compiled.roles().iter().position(|own| own.name() == role)?;
         let role = compiled.roles().get(index)?;
@@ -133,8 +133,8 @@ impl Terms {
         })
     }
 
-    /// The element that a list is asked about an attestation under this schema. None if it is outside of
-    /// what the list's elements can be, and so on no such list.
+    /// The element that a list is asked about an attestation under this schema. None if it is
+    /// outside of what the list's elements can be, and so on no such list.
     pub fn element(
         &self,
         check: &ListCheck,
@@ -177,7 +177,8 @@ impl Terms {
     }
 
     fn list_document(&self, check: &ListCheck) -> Document {
-        // Without a base a message is a place in each attestation's own schema, and has no one name.
+        // Without a base a message is a place in each attestation's own schema, and has no one
+        // name.
         let message = check.subject.message;
         let named = self.base.as_ref().and_then(|base| base.field_at(message));
         let subject = match (message, named) {

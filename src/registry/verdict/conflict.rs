@@ -1,24 +1,25 @@
 //! Where issuers contradict each other about one subject.
 //!
-//! Rivals are the attestations about the same subject that hold at the moment by the same terms, this
-//! question aside, and whose claims are there to be read. What is believed of a field follows from what
-//! is said of it and by whom, never from when it arrived: neither indexes nor times of recording are
-//! looked at here.
+//! Rivals are the attestations about the same subject that hold at the moment by the same terms,
+//! this question aside, and whose claims are there to be read. What is believed of a field follows
+//! from what is said of it and by whom, never from when it arrived: neither indexes nor times of
+//! recording are looked at here.
 //!
-//! Attesters are one issuer if they have the same key, a BBS key in common, or one name in the trust list;
-//! an issuer of several keys has one voice. An issuer that says two things of one field in two
-//! attestations that both hold contradicts itself as others contradict it: nothing says which of the two
-//! it means, and in a quorum it has no voice on that field. Had it meant to correct itself, it would have
-//! superseded the one by the other.
+//! Attesters are one issuer if they have the same key, a BBS key in common, or one name in the
+//! trust list; an issuer of several keys has one voice. An issuer that says two things of one field
+//! in two attestations that both hold contradicts itself as others contradict it: nothing says
+//! which of the two it means, and in a quorum it has no voice on that field. Had it meant to
+//! correct itself, it would have superseded the one by the other.
 //!
 //! | rule | what is believed of a field |
 //! |---|---|
 //! | all | what all say; if they differ, nothing |
 //! | quorum of n | the one value that at least n issuers say |
-//! | precedence, order | what the first issuers say, all those of the least rank; if these differ, nothing |
+//! | precedence, order | what the issuers of the least rank say; if these differ, nothing |
 //!
-//! A claim that is not what is believed is `conflicting`, whoever makes it: of two issuers of whom none
-//! is believed, both are. An issuer that leaves a field out says nothing of it, and contradicts nobody.
+//! A claim that is not what is believed is `conflicting`, whoever makes it: of two issuers of whom
+//! none is believed, both are. An issuer that leaves a field out says nothing of it, and
+//! contradicts nobody.
 
 use super::delegation::Party;
 use super::reason::{Quarrel, Reason};
@@ -83,6 +84,9 @@ pub(super) fn conflicts<'a>(
     let Some(base) = case.terms.base.as_deref().or(case.schema()) else {
         return (Vec::new(), conflicts);
     };
+    if case.terms.agreements.is_empty() {
+        return (Vec::new(), conflicts);
+    }
     let voices = voices(case, standing, base);
     for agreement in &case.terms.agreements {
         for (position, field) in base.fields().iter().enumerate() {

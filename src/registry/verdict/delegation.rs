@@ -1,8 +1,8 @@
 //! Whose word a statement is: one issuer under several keys, and those who speak for it by grants.
 //!
-//! The registry checks delegation when it takes a statement. It is checked again here, of the very grants
-//! that are at hand, so that a verdict does not rest on what an entry's mere presence would imply; and
-//! because a grant may turn out to have been revoked before it was used.
+//! The registry checks delegation when it takes a statement. It is checked again here, of the very
+//! grants that are at hand, so that a verdict does not rest on what an entry's mere presence would
+//! imply; and because a grant may turn out to have been revoked before it was used.
 
 use super::reason::Distrust;
 use super::standing::Case;
@@ -95,9 +95,9 @@ impl<'a> Case<'a> {
 
     /// Whether a grant had been revoked when a statement was recorded that rests on it.
     ///
-    /// Its grantor revokes it, or the issuer at the root. Who does that by grants of their own needs
-    /// these to hold in turn; of a row of such revocations that is longer than any chain of grants, the
-    /// one beyond counts unasked: to be refused wrongly is the lesser harm.
+    /// Its grantor revokes it, or the issuer at the root. Who does that by grants of their own
+    /// needs these to hold in turn; of a row of such revocations that is longer than any chain of
+    /// grants, the one beyond counts unasked: to be refused wrongly is the lesser harm.
     fn is_revoked(&self, grant: &GrantFact, speech: &Speech<'_>, depth: usize) -> bool {
         let (id, grantor) = (grant.grant.entry.id(), &grant.grant.entry.statement().grantor);
         grant.events.iter().any(|fact| {

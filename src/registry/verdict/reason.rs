@@ -8,7 +8,8 @@ use crate::registry::terms::NoElement;
 use crate::trust::{StaleTrust, TrustRefusal};
 use crate::value::Timestamp;
 
-/// A reason. The order of the variants is the order of precedence, for which [the module](super) argues.
+/// A reason. The order of the variants is the order of precedence, for which [the module](super)
+/// argues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// It was not there.

@@ -157,8 +157,8 @@ impl Verdict {
         self.moment
     }
 
-    /// The attestation's number among the registry's entries, and when it was recorded; none if it was
-    /// unknown.
+    /// The attestation's number among the registry's entries, and when it was recorded; none if it
+    /// was unknown.
     pub fn entry(&self) -> Option<(u64, Timestamp)> {
         self.entry
     }
@@ -207,8 +207,8 @@ impl Notes {
         list("epochs", self.epochs.iter().map(Epoch::to_document).collect());
         let superseded_by = self.superseded_by.iter().map(|id| Document::Text(id.to_string()));
         list("superseded_by", superseded_by.collect());
-        list("disputes", self.disputes.iter().map(Mention::to_document).collect());
-        list("supports", self.supports.iter().map(Mention::to_document).collect());
+        list("disputes", self.disputes.iter().copied().map(Mention::to_document).collect());
+        list("supports", self.supports.iter().copied().map(Mention::to_document).collect());
         list("conflicts", self.conflicts.iter().map(Conflict::to_document).collect());
         members.extend(self.issuer.as_ref().map(|issuer| ("issuer", issuer.to_document())));
         members.extend(self.trust.as_ref().map(|edition| ("trust", edition.to_document())));
@@ -255,7 +255,7 @@ impl Epoch {
 }
 
 impl Mention {
-    fn to_document(&self) -> Document {
+    fn to_document(self) -> Document {
         Document::object([
             ("attestation", Document::Text(self.attestation.to_string())),
             ("issuer", Document::Text(self.issuer.to_string())),

@@ -179,8 +179,8 @@ impl<'a> Case<'a> {
         revocations.min_by_key(|(index, effective, ..)| (*effective, *index))
     }
 
-    /// The suspension that counts. Of suspensions and resumptions the one that took effect last counts,
-    /// of two in one second the one that was recorded later.
+    /// The suspension that counts. Of suspensions and resumptions the one that took effect last
+    /// counts, of two in one second the one that was recorded later.
     fn suspended(&self) -> Option<Reason> {
         let events = self.events(self.about(), &self.facts.events, self.moment.at).into_iter();
         let acts = events.filter(|(_, event)| !matches!(event.act, Act::Revoke(_)));
@@ -207,9 +207,10 @@ impl<'a> Case<'a> {
 
     /// What took its place, and from when on, the first first.
     ///
-    /// The superseding attestation takes the place from its first second on, and for good: that it was
-    /// revoked or has expired since does not bring the old one back, which its issuer replaced for a
-    /// reason. Only if its revocation counts from its first second or before has it never held.
+    /// The superseding attestation takes the place from its first second on, and for good: that it
+    /// was revoked or has expired since does not bring the old one back, which its issuer replaced
+    /// for a reason. Only if its revocation counts from its first second or before has it never
+    /// held.
     fn superseding(&self) -> Vec<(Timestamp, AttestationId)> {
         let links = self.facts.links.iter();
         let links = links.filter(|link| link.entry.relation == Relation::Supersedes);
@@ -249,8 +250,8 @@ impl<'a> Case<'a> {
         attestation.revocable && self.first_revocation(about, &link.events, by).is_some()
     }
 
-    /// Attestations that say something of this one, and stand at the moment. Whether their issuers are
-    /// trusted is not asked: they are shown, not counted.
+    /// Attestations that say something of this one, and stand at the moment. Whether their issuers
+    /// are trusted is not asked: they are shown, not counted.
     fn mentions(&self, relation: Relation) -> Vec<Mention> {
         let at = self.moment.at;
         let links = self.facts.links.iter().filter(|link| {

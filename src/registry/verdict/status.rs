@@ -1,13 +1,13 @@
 //! What sorted lists say of the attestation.
 //!
-//! Of each list the epoch with the highest number counts that was there at the moment. It has to be of an
-//! age that the terms accept, its next one must not be due, and nothing that is known may contradict it:
-//! no other head under its number, no other head before it than the one that it names, none of a lower
-//! number and a later time. So a fork is refused until the second epoch after it: by then the authority
-//! has said twice which history holds.
+//! Of each list the epoch with the highest number counts that was there at the moment. It has to be
+//! of an age that the terms accept, its next one must not be due, and nothing that is known may
+//! contradict it: no other head under its number, no other head before it than the one that it
+//! names, none of a lower number and a later time. So a fork is refused until the second epoch
+//! after it: by then the authority has said twice which history holds.
 //!
-//! What can't be looked up is refused: an attestation without a handle where a list of handles is asked,
-//! a field that it does not show. That it says nothing must not pass for being clean.
+//! What can't be looked up is refused: an attestation without a handle where a list of handles is
+//! asked, a field that it does not show. That it says nothing must not pass for being clean.
 
 use super::reason::{Reason, Revocation, StatusDoubt};
 use super::standing::Case;
@@ -57,8 +57,9 @@ impl<'a> Case<'a> {
         there.map(|fact| &fact.entry)
     }
 
-    /// Of two under one number, which are forked, the one that says more against the attestation does not
-    /// matter: neither lets it pass. The choice is by hash, so that it is the same in any order.
+    /// Of two under one number, which are forked, the one that says more against the attestation
+    /// does not matter: neither lets it pass. The choice is by hash, so that it is the same in any
+    /// order.
     fn newest(&self, check: &ListCheck) -> Option<&'a EpochFact> {
         let mut newest: Option<&EpochFact> = None;
         for fact in self.epochs(check) {

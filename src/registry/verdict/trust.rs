@@ -1,14 +1,15 @@
 //! Whether the issuer is trusted.
 //!
-//! The hour that counts is the one in which the registry recorded the attestation, not the one that the
-//! issuer names: the log can't be backdated, so that whoever steals a key gets nothing by choosing the
-//! date. A trust list is taken in the edition that was in force at the moment, whose promise of a next one
-//! is held against the moment too.
+//! The hour that counts is the one in which the registry recorded the attestation, not the one that
+//! the issuer names: the log can't be backdated, so that whoever steals a key gets nothing by
+//! choosing the date. A trust list is taken in the edition that was in force at the moment, whose
+//! promise of a next one is held against the moment too.
 //!
-//! In hindsight a compromise counts that was published after the moment, if it says that the key was lost
-//! by the hour of the recording. Every later edition's word is taken for that, also one that was taken
-//! back by the edition after it: a key that is said to be stolen is refused in hindsight for all the time
-//! before that was said, so that no edition to come makes a verdict on the past any better.
+//! In hindsight a compromise counts that was published after the moment, if it says that the key
+//! was lost by the hour of the recording. Every later edition's word is taken for that, also one
+//! that was taken back by the edition after it: a key that is said to be stolen is refused in
+//! hindsight for all the time before that was said, so that no edition to come makes a verdict on
+//! the past any better.
 
 use super::delegation::Party;
 use super::reason::{Distrust, Reason};

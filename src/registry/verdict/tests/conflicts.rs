@@ -547,8 +547,8 @@ fn a_conflict_is_shown_from_both_sides() {
     }
 }
 
-/// Facts may be gathered by somebody who is careless, or worse: a rival about another subject, or the
-/// attestation itself, changes nothing.
+/// Facts may be gathered by somebody who is careless, or worse: a rival about another subject, or
+/// the attestation itself, changes nothing.
 #[test]
 fn forge_rivals_that_are_none() {
     let (mut world, mut terms) = (World::new(), terms());

@@ -19,8 +19,8 @@ use std::collections::BTreeSet;
 fn words_are_distinct_and_of_one_form() {
     let words: BTreeSet<&str> = Reason::WORDS.into_iter().collect();
     assert_eq!(words.len(), Reason::WORDS.len());
-    let plain = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    assert!(Reason::WORDS.iter().all(|word| plain(&word)));
+    let plain = |word: &&'static str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    assert!(Reason::WORDS.iter().all(plain));
     assert_eq!(
         (Reason::Unknown.word(), Reason::PayloadMissing.word()),
         ("unknown", "payload-missing")
@@ -134,8 +134,8 @@ fn a_payload_is_judged_alike_at_every_moment() {
         world.payloads.insert(id, state);
         for moment in [1000, 1500, 2000, 9000].into_iter().flat_map(|at| [then(at), now(at)]) {
             let verdict = world.verdict(&terms, moment);
-            let found = verdict.reasons().iter().map(Reason::word);
-            let found = found.filter(|word| word.starts_with("payload")).next();
+            let mut found = verdict.reasons().iter().map(Reason::word);
+            let found = found.find(|word| word.starts_with("payload"));
             assert_eq!(found, word, "{moment:?}");
             assert_eq!(verdict.notes().payload, Some(state));
         }
@@ -233,7 +233,7 @@ fn a_role_gives_its_terms() {
     assert_eq!(terms.schemas, [V1.id(), V2.id()].into());
     assert_eq!(terms.base.as_ref().map(|base| base.id()), Some(V1.id()));
     assert!(
-        matches!(&terms.trusted, Trusted::List(rule) if rule.list() == TRUST && rule.max_age() == 24)
+        matches!(&terms.trusted, Trusted::List(rule) if (rule.list(), rule.max_age()) == (TRUST, 24))
     );
     let lists: Vec<_> = terms
         .lists

@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// One more entry: what it is, who makes it, what it says, and by how many hundreds of seconds the times
-/// that it carries lie before or after its recording.
+/// One more entry: what it is, who makes it, what it says, and by how many hundreds of seconds the
+/// times that it carries lie before or after its recording.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     wait: u64,
@@ -36,8 +36,8 @@ prop_compose! {
     }
 }
 
-/// What the carried times may not be earlier than: those of statements about now, and those by which
-/// something is judged that was recorded before.
+/// What the carried times may not be earlier than: those of statements about now, and those by
+/// which something is judged that was recorded before.
 #[derive(Clone, Copy)]
 struct Floor {
     times: u64,

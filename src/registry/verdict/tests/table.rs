@@ -1,6 +1,6 @@
 //! The table: every reason, every pair of neighbours in the order of precedence, every edge to the
-//! second, as of then and in hindsight; each with its twin, the same registry asked as of a time before
-//! what decides it was recorded.
+//! second, as of then and in hindsight; each with its twin, the same registry asked as of a time
+//! before what decides it was recorded.
 
 use super::payloads::hashed;
 use super::world::*;
@@ -10,8 +10,8 @@ use crate::registry::verdict::{Moment, Reason, Verdict};
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// A registry in which issuer 1's attestation is recorded in second 1000, what is done to it, the terms,
-/// the moment, what is expected; and of the twin the second and what is expected as of then.
+/// A registry in which issuer 1's attestation is recorded in second 1000, what is done to it, the
+/// terms, the moment, what is expected; and of the twin the second and what is expected as of then.
 pub(super) type Case =
     (&'static str, fn(&mut World), fn(&mut Terms), Moment, &'static str, (u64, &'static str));
 

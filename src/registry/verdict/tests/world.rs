@@ -1,4 +1,5 @@
-//! Small registries in memory: entries with times, and what is gathered of them about an attestation.
+//! Small registries in memory: entries with times, and what is gathered of them about an
+//! attestation.
 
 use crate::authority::{Authority, AuthorityKey};
 use crate::bbs::{PublicKey, SecretKey};
@@ -40,7 +41,8 @@ pub(super) fn now(seconds: u64) -> Moment {
     Moment { at: t(seconds), known: Known::Now }
 }
 
-/// Three issuers have a key and a BBS key each, of the same number; 9 is nobody's, 50 signs trust lists.
+/// Three issuers have a key and a BBS key each, of the same number; 9 is nobody's, 50 signs trust
+/// lists.
 pub(super) fn signer(number: u8) -> AuthorityKey {
     AuthorityKey::from_bytes(&[number; 32])
 }
