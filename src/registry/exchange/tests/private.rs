@@ -192,7 +192,7 @@ fn forge_a_leaf_from_a_node() {
         assert!(!nodes.contains(&hash(leaf)));
     }
     // A tree whose leaves are hashed once has another root than ours gives to the same leaves.
-    let single: Vec<B256> = hashes.iter().map(|hash| keccak256(hash)).collect();
+    let single: Vec<B256> = hashes.iter().map(keccak256).collect();
     assert_ne!(root_of(single), root(&leaves));
     // And opening a node as if it were a leaf leads nowhere: a hash can't be given, only a leaf.
     let mut proof = proof(4, &[0]);
