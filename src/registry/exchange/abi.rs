@@ -156,6 +156,74 @@ pub(super) fn encode(values: &[DynSolValue]) -> Vec<u8> {
     DynSolValue::Tuple(values.to_vec()).abi_encode_params()
 }
 
+/// How the fields of a schema are laid out.
+///
+/// The two differ by one word in front, wherever a field is of no fixed size; read in the wrong one,
+/// data are seldom refused and never right: the length of a string becomes its text. EAS's tools
+/// write parameters, Sign Protocol's a struct, contracts either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One after another, as the arguments of a call.
+    Parameters,
+    /// As one struct.
+    Struct,
+}
+
+/// What data hold, and how.
+pub(super) struct Decoded {
+    pub(super) values: Vec<DynSolValue>,
+    pub(super) canonical: bool,
+    pub(super) layout: Layout,
+    /// Whether the other layout would do as well.
+    pub(super) ambiguous: bool,
+}
+
+/// Decodes the fields of a schema in the layout that their encoding is canonical in; in the usual
+/// one of its registry, if that is both or neither.
+pub(super) fn decode_fields(
+    kinds: &[DynSolType],
+    data: &[u8],
+    usual: Layout,
+) -> Result<Decoded, Complaint> {
+    let plain = decode(kinds, data).map(|(values, canonical)| Decoded {
+        values,
+        canonical,
+        layout: Layout::Parameters,
+        ambiguous: false,
+    });
+    if !kinds.iter().any(DynSolType::is_dynamic) {
+        return plain;
+    }
+    let one = [DynSolType::Tuple(kinds.to_vec())];
+    let wrapped = decode(&one, data).map(|(mut values, canonical)| {
+        let values = match values.pop() {
+            Some(DynSolValue::Tuple(values)) => values,
+            _ => Vec::new(),
+        };
+        Decoded { values, canonical, layout: Layout::Struct, ambiguous: false }
+    });
+    let (first, second) = match usual {
+        Layout::Parameters => (plain, wrapped),
+        Layout::Struct => (wrapped, plain),
+    };
+    match (first, second) {
+        (Ok(first), Ok(second)) if first.canonical == second.canonical => {
+            Ok(Decoded { ambiguous: true, ..first })
+        }
+        (Ok(first), Ok(second)) => Ok(if first.canonical { first } else { second }),
+        (Ok(only), Err(_)) | (Err(_), Ok(only)) => Ok(only),
+        (Err(complaint), Err(_)) => Err(complaint),
+    }
+}
+
+/// The canonical encoding of the fields of a schema.
+pub(super) fn encode_fields(values: &[DynSolValue], layout: Layout) -> Vec<u8> {
+    match layout {
+        Layout::Parameters => encode(values),
+        Layout::Struct => encode(&[DynSolValue::Tuple(values.to_vec())]),
+    }
+}
+
 struct Decoder<'d> {
     data: &'d [u8],
     budget: usize,

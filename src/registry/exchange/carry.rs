@@ -4,7 +4,7 @@ use super::claims;
 use super::json::Json;
 use super::place::Place;
 use super::schema::ForeignField;
-use super::{Encoding, ExchangeError, Foreign, ForeignSchema, Format, Loss, abi};
+use super::{Encoding, ExchangeError, Foreign, ForeignSchema, Format, Layout, Loss, abi};
 use crate::document::{Document, Fault, Problem};
 use crate::schema::{Schema, Version};
 use crate::value::Timestamp;
@@ -32,6 +32,8 @@ pub struct Carried {
     pub revoked_at: Option<Timestamp>,
     /// The id of the record that they refer to, in its registry.
     pub reference: Option<String>,
+    /// How the data were laid out.
+    pub layout: Layout,
     /// What was not carried over, or is not known.
     pub losses: Vec<Loss>,
 }
@@ -67,20 +69,23 @@ pub fn carry(foreign: &Foreign, schema: &ForeignSchema) -> Result<Carried, Excha
     let (names, _) = schema.names();
     let fields = schema.fields().iter().zip(&names);
     let mut claimed = Vec::new();
+    let mut layout = schema.layout();
     match foreign.encoding {
+        Encoding::Elsewhere => {
+            let remedy = "fetch them from where the data say, and give the record with them";
+            return Err(fault("$.data", "the claims are stored elsewhere", remedy));
+        }
         Encoding::Abi => {
             let kinds = schema.kinds().ok_or_else(|| {
                 let remedy = "its schema is of off-chain records: give the one of the chain";
                 fault("$.data", "a field has no type of the ABI", remedy)
             })?;
             let remedy = "compare the schema with the record's: types and their order decide";
-            let (values, canonical) = abi::decode(&kinds, &foreign.data)
+            let decoded = abi::decode_fields(&kinds, &foreign.data, layout)
                 .map_err(|problem| fault("$.data", problem, remedy))?;
-            if !canonical {
-                losses
-                    .push(Loss::new("data", "not the canonical encoding: given back, it differs"));
-            }
-            for ((field, name), value) in fields.zip(&values) {
+            losses.extend(remarks(&decoded, layout));
+            layout = decoded.layout;
+            for ((field, name), value) in fields.zip(&decoded.values) {
                 claimed.push((field, name, claims::to_claim(field, name, value)?));
             }
         }
@@ -100,7 +105,7 @@ pub fn carry(foreign: &Foreign, schema: &ForeignSchema) -> Result<Carried, Excha
             }
         }
     }
-    finish(foreign, schema, claimed, losses)
+    finish(foreign, schema, claimed, (layout, losses))
 }
 
 /// Brings over the claims of private data: the leaves that are open, under the attestation that
@@ -124,7 +129,7 @@ pub fn open(attestation: &Foreign, private: &Foreign) -> Result<Carried, Exchang
     if !opened.is_whole() {
         losses.push(Loss::new("leaves", "only those that the proof opens are known"));
     }
-    finish(attestation, &schema, claimed, losses)
+    finish(attestation, &schema, claimed, (Layout::Parameters, losses))
 }
 
 type Claimed<'a> = (&'a ForeignField, &'a String, (Document, Option<&'static str>));
@@ -133,7 +138,7 @@ fn finish(
     foreign: &Foreign,
     schema: &ForeignSchema,
     claimed: Vec<Claimed<'_>>,
-    mut losses: Vec<Loss>,
+    (layout, mut losses): (Layout, Vec<Loss>),
 ) -> Result<Carried, ExchangeError> {
     let registry = if foreign.format.is_eas() { "eas" } else { "sign" };
     let (schema, lost) = schema.to_schema(&format!("{registry}:{}", foreign.schema_id), VERSION)?;
@@ -165,14 +170,41 @@ fn finish(
         valid_until: foreign.valid_until,
         revoked_at: foreign.revoked_at,
         reference: foreign.reference.clone(),
+        layout,
         losses,
     })
 }
 
-/// The data that claims were carried from: ABI-encoded or, where the schema has types that only
-/// off-chain records know, their JSON. Equal octets, if the data were canonical and no loss was
-/// reported for a claim.
+/// What is to be said of the way in which data are encoded.
+fn remarks(decoded: &abi::Decoded, usual: Layout) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    let mut lose = |said: bool, why| losses.extend(said.then(|| Loss::new("data", why)));
+    lose(
+        decoded.ambiguous && decoded.canonical,
+        "as parameters they say one thing and as a struct another: read as their registry's tools \
+         write them; compare with the source",
+    );
+    lose(!decoded.canonical, "not the canonical encoding: given back, it differs");
+    lose(
+        decoded.layout != usual,
+        "laid out in another way than their registry's tools do: give back with this layout",
+    );
+    losses
+}
+
+/// The data that claims were carried from, in the layout that the tools of the schema's registry
+/// write. Equal octets, if no loss was reported for the data or a claim.
 pub fn give_back(claims: &Document, schema: &ForeignSchema) -> Result<Vec<u8>, ExchangeError> {
+    give_back_as(claims, schema, schema.layout())
+}
+
+/// The data that claims were carried from: ABI-encoded in a layout or, where the schema has types
+/// that only off-chain records know, their JSON.
+pub fn give_back_as(
+    claims: &Document,
+    schema: &ForeignSchema,
+    layout: Layout,
+) -> Result<Vec<u8>, ExchangeError> {
     let (names, _) = schema.names();
     let Document::Object(entries) = claims else {
         return Err(fault("$", "not a record", "give the claims as they were carried over"));
@@ -191,7 +223,7 @@ pub fn give_back(claims: &Document, schema: &ForeignSchema) -> Result<Vec<u8>, E
         for (kind, name) in kinds.iter().zip(&names) {
             values.push(claims::from_claim(kind, name, claim(name)?)?);
         }
-        return Ok(abi::encode(&values));
+        return Ok(abi::encode_fields(&values, layout));
     }
     let mut record = Vec::new();
     for (field, name) in schema.fields().iter().zip(&names) {

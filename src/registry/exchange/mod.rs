@@ -44,7 +44,8 @@ mod sign;
 mod table;
 mod url;
 
-pub use carry::{Carried, carry, give_back, open};
+pub use abi::Layout;
+pub use carry::{Carried, carry, give_back, give_back_as, open};
 pub use json::MAX_OCTETS;
 pub use private::{Leaf, PrivateData};
 pub use schema::{ForeignSchema, eas_schema_uid};
@@ -144,6 +145,8 @@ impl fmt::Display for Loss {
 enum Encoding {
     Abi,
     Json,
+    /// They say where the claims are.
+    Elsewhere,
 }
 
 /// A record of another registry, checked as far as its octets go.

@@ -197,6 +197,14 @@ impl ForeignSchema {
         }
     }
 
+    /// The layout that the tools of its registry give to data.
+    pub(super) fn layout(&self) -> abi::Layout {
+        match self.dialect {
+            Dialect::Eas { .. } => abi::Layout::Parameters,
+            Dialect::Sign => abi::Layout::Struct,
+        }
+    }
+
     pub(super) fn fields(&self) -> &[ForeignField] {
         &self.fields
     }

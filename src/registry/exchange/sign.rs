@@ -237,6 +237,7 @@ fn data(place: &Place<'_>, record: &mut Foreign, offchain: bool) -> Result<(), F
             return Err(location.invalid("no such place for data", remedy));
         }
         if !offchain && word != "onchain" {
+            record.encoding = Encoding::Elsewhere;
             record.lose("dataLocation", format!("the data say where in {word} the claims are"));
         }
     }

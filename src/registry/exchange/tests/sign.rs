@@ -1,7 +1,9 @@
 //! Sign Protocol: what its interfaces may not say.
 
 use super::{lost, read, refused_at, said, sample};
-use crate::registry::exchange::{Foreign, ForeignSchema, carry, give_back};
+use crate::registry::exchange::abi::encode;
+use crate::registry::exchange::{Foreign, ForeignSchema, Layout, carry, give_back};
+use alloy_dyn_abi::DynSolValue;
 use serde_json::{Value, json};
 
 fn rest() -> Value {
@@ -184,6 +186,9 @@ fn what_is_not_carried_is_reported() {
     for field in ["attester", "indexingValue", "revokeReason", "dataLocation"] {
         assert!(lost(record.losses()).contains(&field), "{field}");
     }
+    // What is stored elsewhere is not taken for the claims.
+    let fault = carry(&record, record.schema().unwrap()).unwrap_err();
+    assert_eq!(fault.path(), "$.data");
     assert_eq!(refused_at(&with(rest(), "dataLocation", "elsewhere".into())), "$.dataLocation");
 }
 
@@ -217,4 +222,34 @@ fn off_chain_claims_are_json_and_checked_by_the_schema() {
             .and_then(|record| carry(&record, &schema));
         assert!(refused.is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn forge_a_struct_read_as_parameters() {
+    // The published data are a struct with the text "222"; as parameters they are a text of 32
+    // octets, the last of them a 3.
+    let record = read(&rest()).unwrap();
+    let schema = record.schema().unwrap().clone();
+    let carried = carry(&record, &schema).unwrap();
+    assert_eq!(carried.claims.canonical(), r#"{"name":"222"}"#);
+    assert_eq!(carried.layout, Layout::Struct);
+    assert_eq!(give_back(&carried.claims, &schema).unwrap(), record.data());
+    // Parameters are read as such, and it is said.
+    let data = encode(&[DynSolValue::String("222".to_owned())]);
+    let plain = with(rest(), "data", format!("0x{}", hex::encode(data)).into());
+    let carried = carry(&read(&plain).unwrap(), &schema).unwrap();
+    assert_eq!(carried.claims.canonical(), r#"{"name":"222"}"#);
+    assert_eq!(carried.layout, Layout::Parameters);
+    assert!(lost(&carried.losses).contains(&"data"));
+}
+
+#[test]
+fn data_that_read_as_two_things_are_reported() {
+    // A struct with an empty text, or a parameter of 32 zeros.
+    let data = encode(&[DynSolValue::Tuple(vec![DynSolValue::String(String::new())])]);
+    assert_eq!(data, encode(&[DynSolValue::String("\0".repeat(32))]));
+    let record = read(&with(rest(), "data", format!("0x{}", hex::encode(data)).into())).unwrap();
+    let carried = carry(&record, record.schema().unwrap()).unwrap();
+    assert_eq!(carried.claims.canonical(), r#"{"name":""}"#);
+    assert!(lost(&carried.losses).contains(&"data"));
 }
