@@ -82,7 +82,8 @@ impl Copy {
         let made = world::sign(made, 1);
         let (id, octets) = (made.id().to_bytes(), made.to_bytes());
         let leaf = Leaf::new(Kind::Attestation, time(recorded_at), id, &octets);
-        let sql = "UPDATE entries SET kind = 6, id = $2, octets = $3, leaf_hash = $4 WHERE idx = $1";
+        let sql =
+            "UPDATE entries SET kind = 6, id = $2, octets = $3, leaf_hash = $4 WHERE idx = $1";
         let query = sqlx::query(sql).bind(index as i64).bind(id.to_vec()).bind(octets);
         let query = query.bind(leaf_hash(&leaf.to_bytes()).to_vec());
         query.execute(&mut self.raw).await.unwrap();
@@ -283,7 +284,8 @@ fn reject_exchanged_entries() {
             let report = copy.audit().await;
             let reordered = report.findings.iter().find(|f| matches!(f, Finding::Reordered(..)));
             assert_eq!(reordered, Some(&Finding::Reordered(a, b)), "{:?}", report.findings);
-            let replaced = |f: &&Finding| matches!(f, Finding::TamperedEntry(_, Tampering::Replaced));
+            let replaced =
+                |f: &&Finding| matches!(f, Finding::TamperedEntry(_, Tampering::Replaced));
             assert_eq!(report.findings.iter().find(replaced), None);
         }
     });
@@ -327,7 +329,8 @@ fn reject_forked_checkpoints() {
             copy.finds_first(Finding::ForkedCheckpoint(size, fork)).await;
         }
         let mut copy = Copy::new().await;
-        copy.run(&format!("UPDATE checkpoints SET root = zeroblob(32) WHERE size = {middle}")).await;
+        copy.run(&format!("UPDATE checkpoints SET root = zeroblob(32) WHERE size = {middle}"))
+            .await;
         copy.finds(&[Finding::ForkedCheckpoint(middle, Fork::Row)]).await;
     });
 }
@@ -362,7 +365,9 @@ fn reject_changed_rows_for_search() {
                 row("attestations", index, Differs),
             ),
             (
-                format!("UPDATE attestations SET issuer_no = issuer_no % 5 + 1 WHERE idx = {index}"),
+                format!(
+                    "UPDATE attestations SET issuer_no = issuer_no % 5 + 1 WHERE idx = {index}"
+                ),
                 row("attestations", index, Differs),
             ),
             (
@@ -379,10 +384,7 @@ fn reject_changed_rows_for_search() {
                 format!("UPDATE events SET effective = effective + 1 WHERE idx = {event}"),
                 row("events", event, Differs),
             ),
-            (
-                format!("INSERT INTO events VALUES ({COUNT}, 5, 0, 0)"),
-                row("events", COUNT, Orphan),
-            ),
+            (format!("INSERT INTO events VALUES ({COUNT}, 5, 0, 0)"), row("events", COUNT, Orphan)),
             ("DELETE FROM schemas WHERE idx = 1".to_owned(), row("schemas", 1, Missing)),
         ] {
             let mut copy = Copy::new().await;

@@ -36,8 +36,7 @@ fn naive(all: &[Kept], filter: &Filter, order: Order) -> Vec<u64> {
                 })
             })
     };
-    let mut indexes: Vec<u64> =
-        all.iter().filter(passes).map(|kept| kept.receipt.index).collect();
+    let mut indexes: Vec<u64> = all.iter().filter(passes).map(|kept| kept.receipt.index).collect();
     if order == Order::Newest {
         indexes.reverse();
     }
@@ -68,17 +67,14 @@ fn random_filter(rng: &mut ChaCha20Rng, all: &[Kept]) -> Filter {
             break signed.id();
         }
     };
-    let moment = |rng: &mut ChaCha20Rng| {
-        all[below(rng, all.len() as u64) as usize].receipt.recorded_at
-    };
+    let moment =
+        |rng: &mut ChaCha20Rng| all[below(rng, all.len() as u64) as usize].receipt.recorded_at;
     Filter {
         kind: kind.then(|| kinds[below(rng, 5) as usize]),
         schema: schema_.then(|| schema(below(rng, 4)).id()),
         issuer: issuer_.then(|| issuer(1 + below(rng, 6) as u8)),
         subject: subject_.then(|| subject(below(rng, 7)).parse().unwrap()),
-        link: link.then(|| {
-            (relation.then(|| Relation::ALL[below(rng, 3) as usize]), target)
-        }),
+        link: link.then(|| (relation.then(|| Relation::ALL[below(rng, 3) as usize]), target)),
         recorded_from: from.then(|| moment(rng)),
         recorded_until: until.then(|| moment(rng)),
     }
@@ -126,7 +122,10 @@ fn every_filter_agrees_with_the_naive_model() {
         for item in items {
             let kept = &all[item.index as usize];
             assert_eq!(item.entry.octets(), kept.object.octets());
-            assert_eq!((item.entry.id, item.recorded_at), (kept.receipt.id, kept.receipt.recorded_at));
+            assert_eq!(
+                (item.entry.id, item.recorded_at),
+                (kept.receipt.id, kept.receipt.recorded_at)
+            );
         }
     }
     assert!(found > 150, "{found} listings with anything in them");
@@ -140,7 +139,11 @@ fn a_walk_is_of_one_snapshot_while_others_write() {
     let filters = [
         Filter::default(),
         Filter { schema: Some(schema(1).id()), ..Filter::default() },
-        Filter { issuer: Some(issuer(2)), subject: Some(subject(3).parse().unwrap()), ..Filter::default() },
+        Filter {
+            issuer: Some(issuer(2)),
+            subject: Some(subject(3).parse().unwrap()),
+            ..Filter::default()
+        },
         Filter { recorded_until: Some(time(START + 1_000_000)), ..Filter::default() },
     ];
     let mut level = 5_000_000;
@@ -194,8 +197,11 @@ fn the_work_of_a_page_is_bounded_and_the_walk_complete() {
         .collect();
     let all = world::append(&store, links, START);
     for relation in [None, Some(Relation::Supports)] {
-        let filter =
-            Filter { schema: Some(schemas[1].id()), link: Some((relation, id)), ..Filter::default() };
+        let filter = Filter {
+            schema: Some(schemas[1].id()),
+            link: Some((relation, id)),
+            ..Filter::default()
+        };
         for order in [Order::Oldest, Order::Newest] {
             let (items, pages) = walk(&store, &filter, order, 100, || ());
             let indexes: Vec<u64> = items.iter().map(|item| item.index).collect();

@@ -10,9 +10,7 @@
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 use sigil::authority::{Authority, AuthorityKey};
-use sigil::registry::attestation::{
-    Attestation, AttestationId, Link, Relation, SignedAttestation,
-};
+use sigil::registry::attestation::{Attestation, AttestationId, Link, Relation, SignedAttestation};
 use sigil::registry::event::{Act, Cause, Event, SignedEvent, Target};
 use sigil::registry::payload::Payload;
 use sigil::registry::statement::{Delegated, Signed};
@@ -166,7 +164,8 @@ fn links(rng: &mut ChaCha20Rng, known: &[(AttestationId, u8)], seed: u8) -> Vec<
     let mut links: Vec<Link> = (0..1 + below(rng, 3))
         .filter_map(|_| {
             // Some are linked to more often than others.
-            let bound = if below(rng, 2) == 0 { 3.min(known.len() as u64) } else { known.len() as u64 };
+            let bound =
+                if below(rng, 2) == 0 { 3.min(known.len() as u64) } else { known.len() as u64 };
             let (target, owner) = known[below(rng, bound) as usize];
             let relation = Relation::ALL[below(rng, 3) as usize];
             let may = relation != Relation::Supersedes || owner == seed;

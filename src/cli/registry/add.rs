@@ -1,6 +1,6 @@
 //! `sigil registry add`: entries from files, from a stream, or an attestation made on the spot.
 
-use super::draft::{Draft, Keep, Occasion, Signer, claims};
+use super::draft::{Behalf, Draft, Keep, Occasion, Signer, claims};
 use super::place::Place;
 use super::{acknowledged, known_schema, receipt_json, store_failure};
 use crate::cli::failure::{Complaint, Failure};
@@ -56,8 +56,11 @@ pub(in crate::cli) struct Arguments {
     /// What it says: a JSON object with a key per field.
     #[arg(long, value_name = "FILE", requires = "schema")]
     claims: Option<PathBuf>,
+    /// The private key of the issuer, or of whoever signs for it by --for and --grant.
+    #[arg(long, value_name = "FILE", requires = "schema")]
+    key: Option<PathBuf>,
     #[command(flatten)]
-    signer: Option<Signer>,
+    behalf: Behalf,
     #[command(flatten)]
     draft: Draft,
     /// The place for payloads: a folder or s3://bucket/prefix; the registry's own by default.
@@ -71,9 +74,10 @@ pub(in crate::cli) struct Arguments {
 impl Arguments {
     pub(super) fn run(self, quiet: bool) -> Result<Report, Failure> {
         let place = Place::new(&self.dir)?;
-        match (&self.schema, &self.claims, &self.signer) {
-            (Some(schema), Some(claims), Some(signer)) => {
-                self.attest(&place, schema, claims, signer)
+        match (&self.schema, &self.claims, &self.key) {
+            (Some(schema), Some(claims), Some(key)) => {
+                let signer = Signer { key, behalf: &self.behalf };
+                self.attest(&place, schema, claims, &signer)
             }
             _ if self.files == [Path::new("-")] => stream(&place),
             _ => self.add(&place, quiet),
@@ -85,7 +89,7 @@ impl Arguments {
         place: &Place,
         schema: &str,
         claims_file: &Path,
-        signer: &Signer,
+        signer: &Signer<'_>,
     ) -> Result<Report, Failure> {
         let store = if self.out.is_some() { place.read()? } else { place.append()? };
         let now = time::now()?;

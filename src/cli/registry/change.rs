@@ -1,6 +1,6 @@
 //! `sigil registry revoke`, `supersede` and `dispute`: what happens to an attestation later.
 
-use super::draft::{Draft, Occasion, Signer, canonical, claims};
+use super::draft::{Behalf, Draft, Occasion, Signer, canonical, claims};
 use super::place::Place;
 use super::{acknowledged, attestation_id, known_schema};
 use crate::cli::failure::{Complaint, Failure};
@@ -45,8 +45,11 @@ pub(in crate::cli) struct Revoke {
     dir: PathBuf,
     /// The attestation or grant: its identifier, or the first digits of it.
     id: String,
+    /// The private key of the issuer, or of whoever signs for it by --for and --grant.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
     #[command(flatten)]
-    signer: Signer,
+    behalf: Behalf,
     /// Why.
     #[arg(long, value_name = "WORD", default_value = "unspecified", value_parser = cause)]
     reason: Cause,
@@ -92,7 +95,7 @@ impl Revoke {
                 return Err(Failure::input(Complaint::new(problem).remedy(remedy)));
             }
         };
-        let (issuer, key, delegated) = self.signer.read(store.origin(), now)?;
+        let (issuer, key, delegated) = self.behalf.signer(&self.key, store.origin(), now)?;
         let act = match (self.suspend, self.resume) {
             (true, _) => Act::Suspend { cause: self.reason, until: self.until },
             (_, true) => Act::Resume,
@@ -136,8 +139,11 @@ pub(in crate::cli) struct Supersede {
     dir: PathBuf,
     /// The attestation that is superseded: its identifier, or the first digits of it.
     id: String,
+    /// The private key of the issuer, or of whoever signs for it by --for and --grant.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
     #[command(flatten)]
-    signer: Signer,
+    behalf: Behalf,
     /// The claims: a JSON object with a key per field.
     #[arg(long, value_name = "FILE")]
     claims: PathBuf,
@@ -166,8 +172,9 @@ impl Supersede {
         let claims = claims(&self.claims, &schema)?;
         let link = Link { relation: Relation::Supersedes, target };
         let payloads = self.payloads.as_deref();
+        let signer = Signer { key: &self.key, behalf: &self.behalf };
         let occasion = Occasion { place: &place, payloads, origin: store.origin(), now };
-        let drafted = self.draft.sign(&self.signer, &schema, &claims, vec![link], &occasion)?;
+        let drafted = self.draft.sign(&signer, &schema, &claims, vec![link], &occasion)?;
         drafted.write_opening()?;
         let objects = vec![Object::Attestation(drafted.attestation)];
         let appended = place.ask(store.append(objects, now))?;
@@ -191,8 +198,11 @@ pub(in crate::cli) struct Dispute {
     dir: PathBuf,
     /// The attestation: its identifier, or the first digits of it.
     id: String,
+    /// The private key of the issuer, or of whoever signs for it by --for and --grant.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
     #[command(flatten)]
-    signer: Signer,
+    behalf: Behalf,
     /// What is wrong with it: public, so nothing about a person.
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -214,8 +224,9 @@ impl Dispute {
         let claims = canonical(&schema, &reason)?;
         let link = Link { relation: Relation::Disputes, target };
         let payloads = self.payloads.as_deref();
+        let signer = Signer { key: &self.key, behalf: &self.behalf };
         let occasion = Occasion { place: &place, payloads, origin: store.origin(), now };
-        let drafted = self.draft.sign(&self.signer, &schema, &claims, vec![link], &occasion)?;
+        let drafted = self.draft.sign(&signer, &schema, &claims, vec![link], &occasion)?;
         drafted.write_opening()?;
         let objects = vec![Object::Attestation(drafted.attestation)];
         let appended = place.ask(store.append(objects, now))?;

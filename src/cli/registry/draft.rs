@@ -34,12 +34,9 @@ pub(super) enum Keep {
     Hash,
 }
 
-/// Who signs.
+/// For whom the key signs.
 #[derive(Debug, Args)]
-pub(super) struct Signer {
-    /// The private key of the issuer, or of whoever signs for it by --for and --grant.
-    #[arg(long, value_name = "FILE")]
-    pub(super) key: PathBuf,
+pub(super) struct Behalf {
     /// The issuer that is spoken for, if the key is not its own.
     #[arg(long = "for", value_name = "DID", requires = "grants")]
     pub(super) issuer: Option<Authority>,
@@ -51,14 +48,15 @@ pub(super) struct Signer {
     pub(super) deadline: Option<Timestamp>,
 }
 
-impl Signer {
+impl Behalf {
     /// The issuer, the key, and what is said by whoever signs for another.
-    pub(super) fn read(
+    pub(super) fn signer(
         &self,
+        key: &Path,
         origin: &str,
         now: Timestamp,
     ) -> Result<(Authority, AuthorityKey, Option<Delegated>), Failure> {
-        let key = authority::read(&self.key)?;
+        let key = authority::read(key)?;
         let Some(issuer) = self.issuer else { return Ok((key.authority(), key, None)) };
         let later = Timestamp::from_unix(now.unix().saturating_add(HAND_IN.as_secs()));
         let mut nonce = [0; 32];
@@ -118,6 +116,12 @@ pub(super) struct Drafted {
 /// A file to be made, and the opening of an anchor that goes there.
 type Opening = (PathBuf, Zeroizing<String>);
 
+/// Who signs one.
+pub(super) struct Signer<'a> {
+    pub(super) key: &'a Path,
+    pub(super) behalf: &'a Behalf,
+}
+
 /// What has to be known to make one.
 pub(super) struct Occasion<'a> {
     pub(super) place: &'a Place,
@@ -130,13 +134,14 @@ impl Draft {
     /// Makes and signs an attestation of these claims.
     pub(super) fn sign(
         &self,
-        signer: &Signer,
+        signer: &Signer<'_>,
         schema: &Schema,
         claims: &[u8],
         links: Vec<Link>,
         occasion: &Occasion<'_>,
     ) -> Result<Drafted, Failure> {
-        let (issuer, key, delegated) = signer.read(occasion.origin, occasion.now)?;
+        let (issuer, key, delegated) =
+            signer.behalf.signer(signer.key, occasion.origin, occasion.now)?;
         let supports = self.supports.iter();
         let supports = supports.map(|id| Link { relation: Relation::Supports, target: *id });
         let mut links: Vec<Link> = links.into_iter().chain(supports).collect();
@@ -189,9 +194,7 @@ impl Draft {
         }
     }
 
-    fn commit(
-        &self,
-    ) -> Result<(Option<Anchor>, Option<Opening>), Failure> {
+    fn commit(&self) -> Result<(Option<Anchor>, Option<Opening>), Failure> {
         let (Some(credential), Some(schema), Some(out)) =
             (&self.anchor, &self.credential_schema, &self.opening)
         else {
