@@ -241,9 +241,8 @@ fn a_role_gives_its_terms() {
     let terms = of("a").unwrap();
     assert_eq!(terms.schemas, [V1.id(), V2.id()].into());
     assert_eq!(terms.base.as_ref().map(|base| base.id()), Some(V1.id()));
-    assert!(
-        matches!(&terms.trusted, Trusted::List(rule) if (rule.list(), rule.max_age()) == (TRUST, 24))
-    );
+    let Trusted::List(rule) = &terms.trusted else { panic!("a trust list") };
+    assert_eq!((rule.list(), rule.max_age()), (TRUST, 24));
     let lists: Vec<_> = terms
         .lists
         .iter()
