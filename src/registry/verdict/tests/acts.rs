@@ -195,6 +195,19 @@ fn reject_those_who_do_not_speak_for_the_issuer() {
             (1000, "valid"),
         ),
         (
+            "a grant that its issuer would suspend, which there is not",
+            |w| {
+                let grant = granted(w);
+                w.at(2000).event(1, Target::Grant(grant), suspend(None), |event| {
+                    event.effective = t(1000);
+                });
+            },
+            same,
+            now(2000),
+            "valid",
+            (1000, "valid"),
+        ),
+        (
             "a grant that its issuer's other key revokes",
             |w| {
                 let grant = granted(w);

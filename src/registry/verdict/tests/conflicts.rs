@@ -562,7 +562,8 @@ fn forge_rivals_that_are_none() {
     // An issuer's one attestation, handed in three times, is one.
     forged.rivals = vec![facts(world.asked()), facts(world.asked())];
     two(&mut terms);
-    assert_eq!(verdict(&forged, &terms, &then(1200)).word(), "conflicting");
+    let thrice = verdict(&forged, &terms, &then(1200));
+    assert_eq!((thrice.word(), thrice.notes().conflicts[0].claims.len()), ("conflicting", 1));
     forged.rivals.push(world.facts(same, &terms));
     assert!(verdict(&forged, &terms, &then(1200)).is_valid());
 }

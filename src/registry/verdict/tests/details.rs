@@ -171,6 +171,10 @@ fn forge_facts_that_are_of_something_else() {
     forged.links = vec![Recorded { index: 9, recorded_at: t(1100), entry }];
     assert!(holds(&forged), "an attestation that does not say that it is linked");
 
+    forged.links[0].entry.relation = Disputes;
+    let notes = verdict(&forged, &terms, &then(3000)).notes().clone();
+    assert!(notes.disputes.is_empty(), "nor one that disputes nothing");
+
     let mut forged = facts.clone();
     forged.schema.as_mut().unwrap().entry = V2.clone();
     let verdict = verdict(&forged, &terms, &then(3000));
@@ -189,6 +193,11 @@ fn forge_a_registry_and_its_grants() {
     let mut forged = facts.clone();
     forged.origin = "another.example".into();
     assert_eq!(found(&forged), "untrusted-issuer:delegation-audience");
+    let other = world.at(600).grant(1, 5, |_| {});
+    world.event(1, Target::Grant(other), revoke(), |_| {});
+    let mut forged = facts.clone();
+    forged.chain[0].events = world.lone_events(other);
+    assert_eq!(found(&forged), "valid", "events about another grant");
     let mut forged = facts.clone();
     forged.chain.clear();
     assert_eq!(found(&forged), "untrusted-issuer:delegation-chain");
@@ -232,9 +241,8 @@ fn a_role_gives_its_terms() {
     let terms = of("a").unwrap();
     assert_eq!(terms.schemas, [V1.id(), V2.id()].into());
     assert_eq!(terms.base.as_ref().map(|base| base.id()), Some(V1.id()));
-    assert!(
-        matches!(&terms.trusted, Trusted::List(rule) if (rule.list(), rule.max_age()) == (TRUST, 24))
-    );
+    let Trusted::List(rule) = &terms.trusted else { panic!("a trust list") };
+    assert_eq!((rule.list(), rule.max_age()), (TRUST, 24));
     let lists: Vec<_> = terms
         .lists
         .iter()

@@ -493,6 +493,11 @@ impl World {
         })
     }
 
+    /// What is gathered about a grant.
+    pub(super) fn lone_events(&self, grant: GrantId) -> Vec<Recorded<EventFact>> {
+        self.events(Target::Grant(grant), 2)
+    }
+
     fn links(&self, id: AttestationId) -> Vec<Recorded<LinkFact>> {
         let mut links = Vec::new();
         for other in self.attestations() {
