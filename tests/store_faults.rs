@@ -103,7 +103,7 @@ fn writer() {
     let Ok(path) = std::env::var(REGISTRY) else { return };
     let var = |name| std::env::var(name).unwrap();
     let mut notes = OpenOptions::new().append(true).create(true).open(var(NOTES)).unwrap();
-    let mut failed = |error: &dyn std::fmt::Display| {
+    let failed = |error: &dyn std::fmt::Display| {
         notes_line(&var(NOTES), &format!("err {error}\n"));
     };
     let open = || wait(Store::open(Path::new(&path), Access::Append(key())));

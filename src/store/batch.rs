@@ -5,7 +5,7 @@
 //! for those after them.
 
 use super::append::Prepared;
-use super::insert::{CHUNK, Rows};
+use super::insert::{CHUNK, Rows, nameless};
 use super::refusal::Refusal;
 use super::tree::{hash, integer, number};
 use super::{Object, StoreError};
@@ -18,8 +18,9 @@ use crate::schema::{Schema, SchemaId};
 use crate::status::SignedHead;
 use crate::trust::TrustList;
 use crate::value::Timestamp;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, Row, Sqlite};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
@@ -102,10 +103,32 @@ fn placeholders(from: usize) -> String {
     all.join(", ")
 }
 
+/// A statement that looks up [`CHUNK`] values.
+pub(super) struct Lookup {
+    before: &'static str,
+    /// The number of the first of them.
+    from: usize,
+    statement: LazyLock<Arc<str>>,
+}
+
+impl Lookup {
+    /// The statement with numbered parameters.
+    pub(super) fn numbered(&self) -> String {
+        format!("{} IN ({})", self.before, placeholders(self.from))
+    }
+
+    fn query(&self) -> Query<'static, Sqlite, SqliteArguments> {
+        sqlx::query(AssertSqlSafe(Arc::clone(&self.statement)))
+    }
+}
+
 macro_rules! lookup {
     ($name:ident, $before:literal, $from:literal) => {
-        pub(super) static $name: LazyLock<Arc<str>> =
-            LazyLock::new(|| Arc::from(format!("{} IN ({})", $before, placeholders($from))));
+        pub(super) static $name: Lookup = Lookup {
+            before: $before,
+            from: $from,
+            statement: LazyLock::new(|| nameless(&$name.numbered())),
+        };
     };
 }
 
@@ -185,7 +208,7 @@ impl<'a> Batch<'a> {
     ) -> Result<(), StoreError> {
         let ids: Vec<_> = ids.into_iter().collect();
         for chunk in ids.chunks(CHUNK) {
-            let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&ENTRIES_OF_KIND)));
+            let mut query = ENTRIES_OF_KIND.query();
             query = query.bind(i64::from(kind.code()));
             for id in padded(chunk) {
                 query = query.bind(id.to_vec());
@@ -205,7 +228,7 @@ impl<'a> Batch<'a> {
         });
         let indexes: Vec<u64> = indexes.collect();
         for chunk in indexes.chunks(CHUNK) {
-            let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&ATTESTATIONS_HELD)));
+            let mut query = ATTESTATIONS_HELD.query();
             for index in padded(chunk) {
                 query = query.bind(integer(*index)?);
             }
@@ -225,7 +248,7 @@ impl<'a> Batch<'a> {
         let unknown = keys.into_iter().filter(|key| !self.memory.keys.contains_key(key));
         let unknown: Vec<_> = unknown.collect();
         for chunk in unknown.chunks(CHUNK) {
-            let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&NUMBERS_OF_KEYS)));
+            let mut query = NUMBERS_OF_KEYS.query();
             for key in padded(chunk) {
                 query = query.bind(key.to_vec());
             }
@@ -240,7 +263,7 @@ impl<'a> Batch<'a> {
         let unknown = schemas.into_iter().filter(|id| !self.memory.schemas.contains_key(id));
         let unknown: Vec<_> = unknown.collect();
         for chunk in unknown.chunks(CHUNK) {
-            let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&SCHEMAS_HELD)));
+            let mut query = SCHEMAS_HELD.query();
             for id in padded(chunk) {
                 query = query.bind(id.to_bytes().to_vec());
             }
@@ -259,7 +282,7 @@ impl<'a> Batch<'a> {
     async fn find_subjects(&mut self, subjects: BTreeSet<&str>) -> Result<(), StoreError> {
         let subjects: Vec<_> = subjects.into_iter().collect();
         for chunk in subjects.chunks(CHUNK) {
-            let mut query = sqlx::query(AssertSqlSafe(Arc::clone(&NUMBERS_OF_SUBJECTS)));
+            let mut query = NUMBERS_OF_SUBJECTS.query();
             for subject in padded(chunk) {
                 query = query.bind((*subject).to_owned());
             }

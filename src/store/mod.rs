@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`object`] | what is handed in: objects, their octets and identifiers |
 //! | [`append`] | writing: all of a batch or nothing, under one signed checkpoint |
-//! | [`admit`] | which objects are taken, and why others are not |
+//! | [`admit`] | which objects are taken; others are refused by name: [`Refusal`] |
 //! | [`nonces`] | single use of requests, over restarts and processes |
 //! | [`payloads`] | payloads in folders and buckets |
 //!
@@ -27,8 +27,8 @@
 //!
 //! SQLite from version 3.51.3 on, which is asserted whenever a store is opened: earlier ones can lose a
 //! write-ahead log that two connections reset at once. The schema of `0001_registry.sql` and all
-//! statements are in the SQL that PostgreSQL has too; what only SQLite has is in `0002_sqlite_guards.sql`
-//! and in [`connection`](self).
+//! statements are in the SQL that PostgreSQL has too; what only SQLite has, settings and the triggers
+//! that keep rows from being changed, is in `connection.rs` and `0002_sqlite_guards.sql`.
 
 pub mod admit;
 pub mod append;
@@ -80,6 +80,7 @@ pub const SKEW: u64 = 300;
 
 /// For what a store is opened.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one, while a store is opened")]
 pub enum Access {
     /// To be read.
     ReadOnly,

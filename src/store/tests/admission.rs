@@ -219,7 +219,8 @@ fn reject_grants_that_nothing_could_rest_on() {
     };
     assert_eq!(world.refused(vec![below(&|_| ())]), "unknown-grant");
     world.add(object);
-    let wider: [(&dyn Fn(&mut Grant), _); 5] = [
+    type Change<'a> = (&'a dyn Fn(&mut Grant), &'a str);
+    let wider: [Change<'_>; 5] = [
         (&|grant| grant.depth = 1, "delegation-wider"),
         (&|grant| grant.not_after = at(NOW + 1001), "delegation-wider"),
         (&|grant| grant.not_before = at(NOW - 11), "delegation-window"),

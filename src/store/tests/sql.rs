@@ -33,9 +33,7 @@ fn statements() -> Vec<String> {
     .map(str::to_owned)
     .to_vec();
     all.extend(batch::LAST_NUMBERS.map(str::to_owned));
-    all.extend(
-        insert::TABLES.iter().flat_map(|table| table.statements()).map(|sql| sql.to_string()),
-    );
+    all.extend(insert::TABLES.iter().flat_map(|table| table.numbered()));
     let lookups = [
         &batch::ENTRIES_OF_KIND,
         &batch::ATTESTATIONS_HELD,
@@ -43,7 +41,7 @@ fn statements() -> Vec<String> {
         &batch::NUMBERS_OF_SUBJECTS,
         &batch::SCHEMAS_HELD,
     ];
-    all.extend(lookups.map(|sql| sql.to_string()));
+    all.extend(lookups.map(batch::Lookup::numbered));
     all
 }
 
@@ -72,4 +70,18 @@ fn the_tables_and_statements_are_postgresql_too() {
         }
     }
     assert!(Parser::parse_sql(&PostgreSqlDialect {}, "INSERT INTO keys (no) VALUES").is_err());
+}
+
+#[test]
+fn nameless_parameters_are_those_of_the_numbered() {
+    let sql = "INSERT INTO keys (no, key) VALUES ($1, $2), ($3, $4)";
+    let nameless = insert::nameless(sql);
+    assert_eq!(&*nameless, "INSERT INTO keys (no, key) VALUES (?, ?), (?, ?)");
+    for sql in statements().iter().filter(|sql| sql.matches('$').count() > 16) {
+        let numbers = sql.split('$').skip(1).map(|part| {
+            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            part[..end].parse::<usize>().unwrap()
+        });
+        assert!(numbers.eq(1..=sql.matches('$').count()), "{sql}");
+    }
 }
