@@ -4,6 +4,8 @@
 
 #[path = "registry_store/audit.rs"]
 mod audit;
+#[path = "registry_store/facts.rs"]
+mod facts;
 #[path = "registry_store/listing.rs"]
 mod listing;
 #[path = "registry_store/world.rs"]

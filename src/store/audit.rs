@@ -31,8 +31,8 @@ use crate::value::Timestamp;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use report::Findings;
 use rows::Expected;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::Row as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use tree::{Leaf, TreeAudit};
@@ -274,9 +274,9 @@ impl<'a> Audit<'a> {
             self.findings.push(Finding::TamperedEntry(entry.index, wrong));
         }
         if entry.recorded_at < self.last_time {
-            self.findings.push(Finding::TamperedEntry(entry.index, Tampering::Clock));
+            self.findings.clock(entry.index);
         }
-        self.last_time = self.last_time.max(entry.recorded_at);
+        self.last_time = entry.recorded_at;
     }
 
     fn compare_checkpoints(&mut self, checkpoints: &[(u64, Result<Hash, Fork>)], at: u64) {
@@ -439,10 +439,7 @@ impl Signed {
 }
 
 /// The size of the newest checkpoint that the log signed; 0 if it has signed none.
-async fn newest(
-    connection: &mut SqliteConnection,
-    log_key: &LogKey,
-) -> Result<u64, StoreError> {
+async fn newest(connection: &mut SqliteConnection, log_key: &LogKey) -> Result<u64, StoreError> {
     let mut below = i64::MAX;
     loop {
         let query = sqlx::query(NEWEST_CHECKPOINTS).bind(below);

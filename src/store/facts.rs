@@ -211,8 +211,7 @@ impl Found {
             facts.extend(list.epochs.iter().map(|head| {
                 let there = list.present.get(&head.index).map_or(&[][..], Vec::as_slice);
                 let present = asked.iter().copied().filter(|element| there.contains(element));
-                let entry =
-                    EpochFact { head: head.entry.clone(), present: present.collect() };
+                let entry = EpochFact { head: head.entry.clone(), present: present.collect() };
                 Recorded { index: head.index, recorded_at: head.recorded_at, entry }
             }));
         }

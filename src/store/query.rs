@@ -143,9 +143,8 @@ async fn search(
     page: &Page,
     size: u64,
 ) -> Result<Option<Search>, StoreError> {
-    let time = |time: Option<crate::value::Timestamp>| {
-        time.map(|time| integer(time.unix())).transpose()
-    };
+    let time =
+        |time: Option<crate::value::Timestamp>| time.map(|time| integer(time.unix())).transpose();
     let row = sqlx::query(NUMBERS)
         .bind(filter.schema.map(|id| id.to_bytes().to_vec()))
         .bind(filter.issuer.map(|key| key.to_bytes().to_vec()))
@@ -258,10 +257,8 @@ impl Search {
         sql: String,
         candidates: &Candidates,
         limit: u64,
-    ) -> Result<
-        sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-        StoreError,
-    > {
+    ) -> Result<sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>, StoreError>
+    {
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for argument in &candidates.arguments {
             query = query.bind(*argument);
@@ -294,9 +291,9 @@ async fn entries(
 ) -> Result<Vec<Recorded<Entry>>, StoreError> {
     let wanted = indexes.iter().map(|index| integer(*index)).collect::<Result<Vec<_>, _>>()?;
     let found = load(connection, &wanted).await?;
-    if let Some(gone) = indexes.iter().find(|index| {
-        found.binary_search_by_key(*index, |row| row.index).is_err()
-    }) {
+    if let Some(gone) =
+        indexes.iter().find(|index| found.binary_search_by_key(*index, |row| row.index).is_err())
+    {
         return Err(ReadError::Missing(*gone).into());
     }
     match found.len() > TOGETHER {

@@ -222,9 +222,7 @@ impl Sealed {
     /// What a listing shows.
     pub(super) fn entry(self) -> Result<Recorded<Entry>, StoreError> {
         let content = match self.kind {
-            Kind::Attestation => {
-                Content::Attestation(self.statement::<Attestation>()?.entry)
-            }
+            Kind::Attestation => Content::Attestation(self.statement::<Attestation>()?.entry),
             Kind::Event => Content::Event(self.statement::<Event>()?.entry),
             Kind::Grant => Content::Grant(self.statement::<Grant>()?.entry),
             Kind::Source => {
@@ -333,7 +331,10 @@ pub(super) fn places(count: usize, from: usize) -> String {
 /// The arguments, the last one again where there are more places.
 pub(super) fn padded<T: Clone>(arguments: &[T]) -> impl Iterator<Item = T> {
     let last = arguments.last().cloned();
-    arguments.iter().cloned().chain(std::iter::repeat_with(move || last.clone()).flatten())
+    arguments
+        .iter()
+        .cloned()
+        .chain(std::iter::repeat_with(move || last.clone()).flatten())
         .take(width(arguments.len()))
 }
 
@@ -418,4 +419,3 @@ fn bounds(prefix: &str) -> Option<[[u8; 32]; 2]> {
     };
     if digits { Some([filled('0')?, filled('f')?]) } else { None }
 }
-

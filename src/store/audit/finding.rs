@@ -141,10 +141,9 @@ impl fmt::Display for Finding {
             }
             Self::TamperedEntry(index, how) => write!(f, " #{index}: {how}"),
             Self::UnsignedEntry(index) => write!(f, " #{index}: no checkpoint covers it"),
-            Self::TamperedTile { level, index } => write!(
-                f,
-                " {index} of level {level}: it is missing, or not over what is under it"
-            ),
+            Self::TamperedTile { level, index } => {
+                write!(f, " {index} of level {level}: it is missing, or not over what is under it")
+            }
             Self::ForkedCheckpoint(size, how) => write!(f, " at size {size}: {}", how.text()),
             Self::DerivedRow { table, index, problem } => {
                 write!(f, " of #{index} in {table} {}", problem.text())

@@ -1,6 +1,6 @@
 //! The report of an audit.
 
-use super::finding::Finding;
+use super::finding::{Finding, Tampering};
 use crate::registry::log::Hash;
 use std::collections::HashSet;
 
@@ -42,6 +42,8 @@ pub(super) struct Findings {
     rows: Vec<Finding>,
     /// Entries of which something was said.
     blamed: HashSet<u64>,
+    /// Entries that were recorded before the one in front of them.
+    clock: Vec<u64>,
     more: bool,
 }
 
@@ -78,6 +80,14 @@ impl Findings {
         }
     }
 
+    /// The clock ran backwards between an entry and the one in front of it: which says something only
+    /// if both are where they were written.
+    pub(super) fn clock(&mut self, index: u64) {
+        if self.clock.len() < MAX_FINDINGS {
+            self.clock.push(index);
+        }
+    }
+
     /// How many more of entries and the log are taken.
     pub(super) fn room(&self) -> usize {
         MAX_FINDINGS.saturating_sub(self.log.len())
@@ -85,9 +95,14 @@ impl Findings {
 
     /// All of them. Rows of an entry that is not itself say nothing more.
     pub(super) fn finish(mut self) -> (Vec<Finding>, bool) {
-        self.rows.retain(|row| {
-            !matches!(row, Finding::DerivedRow { index, .. } if self.blamed.contains(index))
-        });
+        for index in std::mem::take(&mut self.clock) {
+            if !self.blamed.contains(&index) && !self.blamed.contains(&index.saturating_sub(1)) {
+                self.push(Finding::TamperedEntry(index, Tampering::Clock));
+            }
+        }
+        self.rows.retain(
+            |row| !matches!(row, Finding::DerivedRow { index, .. } if self.blamed.contains(index)),
+        );
         let mut all = self.log;
         all.append(&mut self.rows);
         all.sort();

@@ -34,6 +34,8 @@ struct Difference {
     index: u64,
     content: Option<Hash>,
     expected: Hash,
+    /// Whether a tile says so, or only the hash beside the entry.
+    tiled: bool,
 }
 
 /// A tree that is audited, leaf by leaf.
@@ -44,6 +46,9 @@ pub(super) struct TreeAudit {
     /// Whether some leaf is not known at all: then nothing can be said of roots.
     broken: bool,
     differences: Vec<Difference>,
+    /// Those for which an entry is to blame. What became of each is said at the end, when it is known
+    /// where everything else stands.
+    altered: Vec<Difference>,
     /// Checkpoints that neither tree agrees with, and none that came later contradicts yet.
     pending: Vec<(u64, Hash)>,
     /// Size of the last checkpoint that was agreed with.
@@ -75,16 +80,17 @@ impl TreeAudit {
     /// The next leaf. The root of the lowest tile that it completes comes out, by what is stored.
     pub(super) fn push(&mut self, leaf: Leaf, findings: &mut Findings) -> Option<Hash> {
         let index = self.size();
-        if index % TILE_WIDTH == 0 {
+        if index.is_multiple_of(TILE_WIDTH) {
             self.edge = (self.contents.clone(), Vec::new());
         }
-        let expected = leaf.tile.or(leaf.beside);
+        let (expected, tiled) = (leaf.tile.or(leaf.beside), leaf.tile.is_some());
         self.broken |= leaf.content.or(expected).is_none();
         let content = leaf.content.or(expected).unwrap_or_default();
         let expected = expected.unwrap_or(content);
         if leaf.content.is_some_and(|content| content != expected) {
             if self.differences.len() < MAX_DIFFERENCES {
-                self.differences.push(Difference { index, content: leaf.content, expected });
+                let content = leaf.content;
+                self.differences.push(Difference { index, content, expected, tiled });
             }
         } else if leaf.beside.is_some_and(|beside| beside != content) {
             // Content and tile agree: it is the hash between them that is wrong.
@@ -118,7 +124,7 @@ impl TreeAudit {
         }
         match by_content {
             true => self.blame_tiles(findings),
-            false => self.blame_entries(findings),
+            false => self.blame_entries(),
         }
         for (size, _) in std::mem::take(&mut self.pending) {
             findings.push(Finding::ForkedCheckpoint(size, Fork::Root));
@@ -132,7 +138,8 @@ impl TreeAudit {
     /// After the last leaf and checkpoint.
     pub(super) fn finish(&mut self, findings: &mut Findings) {
         let undecided = !self.differences.is_empty();
-        self.blame_entries(findings);
+        self.blame_entries();
+        self.explain(findings);
         let pending = std::mem::take(&mut self.pending);
         let Some((size, root)) = pending.first().copied() else { return };
         if undecided {
@@ -151,16 +158,11 @@ impl TreeAudit {
 
     /// The contents were right: what differs is a tile, or the hash beside an entry.
     fn blame_tiles(&mut self, findings: &mut Findings) {
-        let size = self.size();
-        let mut last = None;
-        for difference in std::mem::take(&mut self.differences) {
-            let index = difference.index / TILE_WIDTH;
-            if (index + 1) * TILE_WIDTH > size {
-                findings.push(Finding::TamperedEntry(difference.index, Tampering::Leaf));
-            } else if last != Some(index) {
-                last = Some(index);
-                findings.push(Finding::TamperedTile { level: 0, index });
-            }
+        for Difference { index, tiled, .. } in std::mem::take(&mut self.differences) {
+            findings.push(match tiled {
+                true => Finding::TamperedTile { level: 0, index: index / TILE_WIDTH },
+                false => Finding::TamperedEntry(index, Tampering::Leaf),
+            });
         }
         if self.tiles.root() != self.contents.root() {
             self.tiles = self.contents.clone();
@@ -168,12 +170,20 @@ impl TreeAudit {
     }
 
     /// The tiles were right, or there is nothing to say that they weren't.
-    fn blame_entries(&mut self, findings: &mut Findings) {
-        let differences = std::mem::take(&mut self.differences);
-        if differences.is_empty() {
+    fn blame_entries(&mut self) {
+        if self.differences.is_empty() {
             return;
         }
-        let places: HashMap<Hash, u64> = differences.iter().map(|d| (d.expected, d.index)).collect();
+        let room = MAX_DIFFERENCES.saturating_sub(self.altered.len());
+        self.altered.extend(std::mem::take(&mut self.differences).into_iter().take(room));
+        self.contents = self.tiles.clone();
+    }
+
+    /// Says what became of the entries that are not those of their places.
+    fn explain(&mut self, findings: &mut Findings) {
+        let differences = std::mem::take(&mut self.altered);
+        let places: HashMap<Hash, u64> =
+            differences.iter().map(|d| (d.expected, d.index)).collect();
         let contents: HashMap<Hash, u64> =
             differences.iter().filter_map(|d| Some((d.content?, d.index))).collect();
         // An entry of the edge that stands in a tile has taken its own hash along.
@@ -181,7 +191,7 @@ impl TreeAudit {
         let in_edge = |hash: &Hash| edge.iter().position(|leaf| leaf == hash);
         let mut shifted = false;
         for difference in &differences {
-            let Difference { index, content, expected } = difference;
+            let Difference { index, content, expected, .. } = difference;
             let belongs = content.and_then(|content| places.get(&content).copied());
             let stands = contents.get(expected).copied();
             let stands = stands.or_else(|| in_edge(expected).map(|place| start + place as u64));
@@ -203,7 +213,6 @@ impl TreeAudit {
                 _ => findings.push(Finding::TamperedEntry(*index, Tampering::Replaced)),
             }
         }
-        self.contents = self.tiles.clone();
     }
 
     /// The two places of the edge whose exchange gives this root.

@@ -93,10 +93,7 @@ pub(super) struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    pub(super) fn new(
-        connection: &'a mut SqliteConnection,
-        remembered: &'a Remembered,
-    ) -> Self {
+    pub(super) fn new(connection: &'a mut SqliteConnection, remembered: &'a Remembered) -> Self {
         Self {
             connection,
             remembered,
@@ -147,7 +144,11 @@ impl<'a> Gathering<'a> {
         &mut self,
         attestation: Recorded<crate::registry::attestation::SignedAttestation>,
     ) -> Result<(), StoreError> {
-        self.note(attestation.index, attestation.entry.id().to_bytes(), attestation.entry.statement());
+        self.note(
+            attestation.index,
+            attestation.entry.id().to_bytes(),
+            attestation.entry.statement(),
+        );
         let schema = self.schema(attestation.entry.statement().schema).await?;
         self.found.members.push(Member { attestation, schema });
         Ok(())
@@ -161,10 +162,7 @@ impl<'a> Gathering<'a> {
         self.named.extend(chain.iter().filter(|id| !self.found.grants.contains_key(id)));
     }
 
-    async fn schema(
-        &mut self,
-        id: SchemaId,
-    ) -> Result<Option<Recorded<Arc<Schema>>>, StoreError> {
+    async fn schema(&mut self, id: SchemaId) -> Result<Option<Recorded<Arc<Schema>>>, StoreError> {
         if let Some(schema) = self.found.schemas.get(&id).cloned() {
             return Ok(Some(schema));
         }
@@ -187,8 +185,7 @@ impl<'a> Gathering<'a> {
         subject: &Subject,
         terms: &Terms,
     ) -> Result<(), StoreError> {
-        let schemas: Vec<Vec<u8>> =
-            terms.schemas.iter().map(|id| id.to_bytes().to_vec()).collect();
+        let schemas: Vec<Vec<u8>> = terms.schemas.iter().map(|id| id.to_bytes().to_vec()).collect();
         let mut chunks: Vec<&[Vec<u8>]> = schemas.chunks(MOST_PLACES).collect();
         if chunks.is_empty() {
             chunks.push(&[]);
@@ -250,9 +247,10 @@ impl<'a> Gathering<'a> {
             let statement = link.entry.statement();
             let relation = Relation::from_code(number(&row, 7)?);
             let id = self.ids.get(&target).copied().map(AttestationId::from_bytes);
-            let says = statement.links.iter().find(|link| {
-                Some(link.relation) == relation && Some(link.target) == id
-            });
+            let says = statement
+                .links
+                .iter()
+                .find(|link| Some(link.relation) == relation && Some(link.target) == id);
             let Some(relation) = says.map(|link| link.relation) else {
                 return Err(StoreError::Contradiction("a link is not what its attestation says"));
             };
@@ -324,7 +322,7 @@ impl<'a> Gathering<'a> {
         for row in self.rows(unknown.copied().collect()).await? {
             let record = parsed(&row, Kind::Issuer, IssuerRecord::parse(&row.octets))?;
             same_id(&row, record.hash().to_bytes())?;
-            let (attester, issuer) = (*record.attester(), record.issuer().clone());
+            let (attester, issuer) = (*record.attester(), *record.issuer());
             remembered.put(row.index, row.recorded(Binding { attester, issuer }));
         }
         for index in indexes {
