@@ -256,7 +256,7 @@ impl Arguments {
     ) -> Result<(u64, u64), Failure> {
         let bar = progress::bar(quiet, "recording", usize::try_from(rows).unwrap_or(usize::MAX));
         let (sender, receiver) = mpsc::sync_channel(AHEAD);
-        let sign = || -> Result<(), Failure> {
+        let sign = move || -> Result<(), Failure> {
             let mut reader = open(&self.file)?;
             let reading = Reading::new(&header(&mut reader)?, schema, &self.table)?;
             loop {
@@ -280,10 +280,8 @@ impl Arguments {
             }
         };
         std::thread::scope(|scope| {
-            let signer = scope.spawn(move || {
-                let sign = sign;
-                sign()
-            });
+            // The sender goes with it: when it ends, so does the receiver.
+            let signer = scope.spawn(sign);
             let (mut new, mut already) = (0, 0);
             for objects in receiver {
                 let appended =
