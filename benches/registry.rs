@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// or one of its own.
 fn made(number: u64, schemas: &[Schema], first: Option<AttestationId>) -> Object {
     let seed = 1 + (number * number % 97) as u8;
-    let about = if number % 5 == 0 { number % 1000 } else { 1000 + number / 2 };
+    let about = if number.is_multiple_of(5) { number % 1000 } else { 1000 + number / 2 };
     let under = &schemas[(number % 7 % 4) as usize];
     let mut made = attestation(under, seed, Some(about), number);
     if let (Some(target), true) = (first, number % 10 == 3) {

@@ -19,6 +19,7 @@ mod tree;
 
 pub use finding::{Finding, Fork, RowProblem, Tampering};
 pub use report::{AuditReport, MAX_FINDINGS};
+#[cfg(test)]
 pub(super) use rows::TABLES;
 
 use super::object::ObjectError;
@@ -371,7 +372,7 @@ impl<'a> Audit<'a> {
         for index in self.indexes(UNSIGNED.to_owned()).await? {
             self.findings.push(Finding::UnsignedEntry(index));
         }
-        for table in &TABLES {
+        for table in &rows::TABLES {
             for index in self.indexes(table.beyond()).await? {
                 self.findings.push(table.orphan(index));
             }

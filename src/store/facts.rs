@@ -19,6 +19,10 @@
 mod gather;
 mod remember;
 
+#[cfg(test)]
+pub(super) use gather::{
+    EDITIONS, EPOCHS, PRESENT, bindings_sql, events_sql, grants_sql, links_sql, rivals_sql,
+};
 pub(super) use remember::Remembered;
 
 use super::read::ReadError;

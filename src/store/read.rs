@@ -10,6 +10,7 @@
 
 use super::audit::Tampering;
 use super::cursor::CursorError;
+use super::insert::nameless;
 use super::object::MAX_ELEMENTS;
 use super::tree::{hash, integer, number};
 use super::{ListEpoch, Object, Store, StoreError};
@@ -291,6 +292,14 @@ pub(super) async fn elements(
     Ok(elements)
 }
 
+/// Entries by so many numbers.
+pub(super) fn entries_sql(count: usize) -> String {
+    let places = places(count, 1);
+    format!(
+        "SELECT idx, kind, id, recorded_at, octets, leaf_hash FROM entries WHERE idx IN ({places})"
+    )
+}
+
 /// Entries by their numbers, in ascending order; those that are not there are left out.
 pub(super) async fn load(
     connection: &mut SqliteConnection,
@@ -298,11 +307,7 @@ pub(super) async fn load(
 ) -> Result<Vec<Sealed>, StoreError> {
     let mut found = Vec::with_capacity(indexes.len());
     for chunk in indexes.chunks(MOST_PLACES) {
-        let sql = format!(
-            "SELECT idx, kind, id, recorded_at, octets, leaf_hash FROM entries WHERE idx IN ({})",
-            places(chunk.len(), 1)
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = sqlx::query(AssertSqlSafe(nameless(&entries_sql(chunk.len()))));
         for index in padded(chunk) {
             query = query.bind(index);
         }
@@ -328,14 +333,17 @@ pub(super) fn places(count: usize, from: usize) -> String {
     places.collect::<Vec<_>>().join(", ")
 }
 
+/// The number of the place after such a list; the list is not there without arguments.
+pub(super) fn after(count: usize, from: usize) -> usize {
+    if count == 0 { from } else { from + width(count) }
+}
+
 /// The arguments, the last one again where there are more places.
 pub(super) fn padded<T: Clone>(arguments: &[T]) -> impl Iterator<Item = T> {
+    let width = if arguments.is_empty() { 0 } else { width(arguments.len()) };
     let last = arguments.last().cloned();
-    arguments
-        .iter()
-        .cloned()
-        .chain(std::iter::repeat_with(move || last.clone()).flatten())
-        .take(width(arguments.len()))
+    let again = std::iter::repeat_with(move || last.clone()).flatten();
+    arguments.iter().cloned().chain(again).take(width)
 }
 
 impl Store {

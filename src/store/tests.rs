@@ -4,6 +4,7 @@ mod admission;
 mod appending;
 mod editions;
 mod opening;
+mod reading;
 mod single_use;
 mod sql;
 

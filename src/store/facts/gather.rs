@@ -15,8 +15,9 @@ use crate::schema::{Schema, SchemaId};
 use crate::status::{ListKey, SignedHead};
 use crate::store::StoreError;
 use crate::store::audit::Tampering;
+use crate::store::insert::nameless;
 use crate::store::read::{
-    ENTRY_BY_ID, MOST_PLACES, ReadError, Row, Sealed, load, padded, places, tampered,
+    ENTRY_BY_ID, MOST_PLACES, ReadError, Row, Sealed, after, load, padded, places, tampered,
 };
 use crate::store::tree::{integer, number};
 use crate::trust::TrustList;
@@ -28,8 +29,6 @@ use std::sync::Arc;
 
 /// Columns of an entry, as they are read.
 const COLUMNS: &str = "e.idx, e.kind, e.id, e.recorded_at, e.octets, e.leaf_hash";
-/// Issuers' records of an attester.
-pub(in crate::store) const BINDINGS: &str = "SELECT idx FROM bindings WHERE attester IN";
 /// Editions of a trust list.
 pub(in crate::store) const EDITIONS: &str = "SELECT idx FROM trust_editions \
      WHERE list = $1 AND authority = $2 ORDER BY sequence LIMIT $3";
@@ -47,12 +46,13 @@ pub(in crate::store) fn rivals_sql(schemas: usize) -> String {
         0 => String::new(),
         some => format!(
             "AND a.schema_no IN (SELECT no FROM schemas WHERE id IN ({})) ",
-            places(some, 3)
+            places(some, 2)
         ),
     };
     format!(
         "SELECT {COLUMNS} FROM subjects u JOIN attestations a ON a.subject_no = u.no \
-         JOIN entries e ON e.idx = a.idx WHERE u.subject = $1 {under}ORDER BY a.idx LIMIT $2"
+         JOIN entries e ON e.idx = a.idx WHERE u.subject = $1 {under}ORDER BY a.idx LIMIT ${}",
+        after(schemas, 2)
     )
 }
 
@@ -60,8 +60,9 @@ pub(in crate::store) fn rivals_sql(schemas: usize) -> String {
 pub(in crate::store) fn links_sql(targets: usize) -> String {
     format!(
         "SELECT {COLUMNS}, l.target, l.relation FROM links l JOIN entries e ON e.idx = l.source \
-         WHERE l.target IN ({}) LIMIT $1",
-        places(targets, 2)
+         WHERE l.target IN ({}) LIMIT ${}",
+        places(targets, 1),
+        after(targets, 1)
     )
 }
 
@@ -69,8 +70,18 @@ pub(in crate::store) fn links_sql(targets: usize) -> String {
 pub(in crate::store) fn events_sql(targets: usize) -> String {
     format!(
         "SELECT {COLUMNS}, v.target FROM events v JOIN entries e ON e.idx = v.idx \
-         WHERE v.target IN ({}) LIMIT $1",
-        places(targets, 2)
+         WHERE v.target IN ({}) LIMIT ${}",
+        places(targets, 1),
+        after(targets, 1)
+    )
+}
+
+/// Issuers' records of so many attesters.
+pub(in crate::store) fn bindings_sql(attesters: usize) -> String {
+    format!(
+        "SELECT idx FROM bindings WHERE attester IN ({}) LIMIT ${}",
+        places(attesters, 1),
+        after(attesters, 1)
     )
 }
 
@@ -192,12 +203,9 @@ impl<'a> Gathering<'a> {
         }
         let most = integer(MAX_RIVALS as u64 + 2)?;
         for chunk in chunks {
-            let query = sqlx::query(AssertSqlSafe(rivals_sql(chunk.len())));
-            let mut query = query.bind(subject.as_str().to_owned()).bind(most);
-            if !chunk.is_empty() {
-                query = bind_all(query, chunk);
-            }
-            for row in query.fetch_all(&mut *self.connection).await? {
+            let query = sqlx::query(AssertSqlSafe(nameless(&rivals_sql(chunk.len()))));
+            let query = bind_all(query.bind(subject.as_str().to_owned()), chunk);
+            for row in query.bind(most).fetch_all(&mut *self.connection).await? {
                 let rival = Row::read(&row, 0)?.sealed()?.statement::<Attestation>()?;
                 if rival.index == own {
                     continue;
@@ -228,8 +236,8 @@ impl<'a> Gathering<'a> {
         let targets = targets.iter().map(|index| integer(*index)).collect::<Result<Vec<_>, _>>()?;
         let mut rows = Vec::new();
         for chunk in targets.chunks(MOST_PLACES) {
-            let query = sqlx::query(AssertSqlSafe(sql(chunk.len())));
-            let query = bind_all(query.bind(integer(MAX_FACTS as u64 + 1)?), chunk);
+            let query = sqlx::query(AssertSqlSafe(nameless(&sql(chunk.len()))));
+            let query = bind_all(query, chunk).bind(integer(MAX_FACTS as u64 + 1)?);
             rows.extend(query.fetch_all(&mut *self.connection).await?);
             if rows.len() > MAX_FACTS {
                 return Err(ReadError::TooMany { what, most: MAX_FACTS }.into());
@@ -289,7 +297,8 @@ impl<'a> Gathering<'a> {
             std::mem::take(&mut self.named).iter().map(|id| id.to_bytes().to_vec()).collect();
         let mut new = Vec::new();
         for chunk in named.chunks(MOST_PLACES) {
-            let query = bind_all(sqlx::query(AssertSqlSafe(grants_sql(chunk.len()))), chunk);
+            let sql = nameless(&grants_sql(chunk.len()));
+            let query = bind_all(sqlx::query(AssertSqlSafe(sql)), chunk);
             for row in query.fetch_all(&mut *self.connection).await? {
                 let grant = Row::read(&row, 0)?.sealed()?.statement::<Grant>()?;
                 self.ids.insert(grant.index, grant.entry.id().to_bytes());
@@ -307,9 +316,9 @@ impl<'a> Gathering<'a> {
         let issuers: Vec<Vec<u8>> = self.issuers.iter().map(|key| key.to_vec()).collect();
         let mut indexes = Vec::new();
         for chunk in issuers.chunks(MOST_PLACES) {
-            let sql = format!("{BINDINGS} ({}) LIMIT $1", places(chunk.len(), 2));
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(integer(MAX_FACTS as u64 + 1)?);
-            for row in bind_all(query, chunk).fetch_all(&mut *self.connection).await? {
+            let query = sqlx::query(AssertSqlSafe(nameless(&bindings_sql(chunk.len()))));
+            let query = bind_all(query, chunk).bind(integer(MAX_FACTS as u64 + 1)?);
+            for row in query.fetch_all(&mut *self.connection).await? {
                 indexes.push(number(&row, 0)?);
             }
         }
