@@ -51,7 +51,7 @@ impl Registry {
         let verdict: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
             panic!("{line}: {}", String::from_utf8_lossy(&output.stderr));
         });
-        let word = verdict["verdict"].as_str().unwrap().to_owned();
+        let word = verdict["word"].as_str().unwrap().to_owned();
         assert_eq!(output.status.code(), Some(i32::from(word != "valid")), "{line}");
         word
     }

@@ -104,8 +104,8 @@ impl Arguments {
         let document = verdict.to_document();
         if let Document::Object(entries) = &document {
             for (name, value) in entries {
-                if name == "notes" {
-                    report = notes(report, value);
+                if NOTES.contains(&name.as_str()) {
+                    report = note(report, name, value);
                 }
                 report = report.json(name, json(value));
             }
@@ -159,7 +159,11 @@ fn json(document: &Document) -> Value {
 
 /// The members of an object in one line, but for one that stands elsewhere.
 fn members(document: &Document, apart: &str) -> String {
-    let Document::Object(entries) = document else { return document.canonical() };
+    let entries = match document {
+        Document::Object(entries) => entries,
+        Document::Text(text) => return text.clone(),
+        other => return other.canonical(),
+    };
     let entries = entries.iter().filter(|(name, _)| *name != apart);
     let entries = entries.map(|(name, value)| match value {
         Document::Text(text) => format!("{name} {text}"),
@@ -168,20 +172,19 @@ fn members(document: &Document, apart: &str) -> String {
     entries.collect::<Vec<_>>().join(", ")
 }
 
-/// What is worth knowing beside the verdict.
-fn notes(mut report: Report, notes: &Document) -> Report {
-    let Document::Object(entries) = notes else { return report };
-    for (name, value) in entries {
-        match value {
-            Document::Array(items) => {
-                for item in items {
-                    report = report.row(name.replace('_', " "), members(item, ""));
-                }
-            }
-            other => report = report.row(name.replace('_', " "), members(other, "")),
+/// Members of a verdict's document that are worth knowing beside the verdict.
+const NOTES: [&str; 8] =
+    ["conflicts", "disputes", "epochs", "issuer", "payload", "superseded_by", "supports", "trust"];
+
+fn note(report: Report, name: &str, value: &Document) -> Report {
+    let label = name.replace('_', " ");
+    match value {
+        Document::Array(items) => {
+            items.iter().fold(report, |report, item| report.row(&label, members(item, "")))
         }
+        Document::Text(text) => report.row(label, text),
+        other => report.row(label, members(other, "")),
     }
-    report
 }
 
 /// The terms of a role of a policy, compiled with the registry's schemas.
