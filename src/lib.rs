@@ -7,7 +7,8 @@
 //! [`plan`](plan::plan) says what would leave the wallet, [`prove`](presentation::prove) answers,
 //! [`verify`](presentation::verify) says whether the answer is true, and
 //! [`decide`](decision::decide) whether it is acceptable now. The protocol, and what it rests on, is
-//! in [`presentation`]; what policies can say, in [`policy`].
+//! in [`presentation`]; what policies can say, in [`policy`]. Claims that are public, and what became of
+//! them, are in [`registry`].
 //!
 //! Circuit keys are of [`circuits`]; randomness is an argument, of `rand_core` 0.6.
 //!

@@ -9,6 +9,7 @@ use crate::cli::report::Report;
 use crate::cli::{Exit, artefacts, time};
 use crate::document::Document;
 use crate::registry::object::Kind;
+use crate::registry::payload::Payload;
 use crate::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
 use crate::registry::verdict::{Known, Moment, verdict};
 use crate::schema::Schema;
@@ -68,9 +69,12 @@ pub(in crate::cli) struct Arguments {
     /// Where issuers contradict each other, believe the --attester that is named first.
     #[arg(long, requires = "attesters")]
     prefer_first: bool,
-    /// Refuse if the payload is not at hand.
+    /// Refuse if the registry has only the hash of the payload.
     #[arg(long)]
     require_payload: bool,
+    /// Do not ask for the payload: its hash stands for it.
+    #[arg(long, conflicts_with = "require_payload")]
+    hash_suffices: bool,
     /// The time that is asked about; now by default.
     #[arg(long, value_name = "TIME", value_parser = time::instant)]
     as_of: Option<Timestamp>,
@@ -87,11 +91,16 @@ impl Arguments {
         let place = Place::new(&self.dir)?;
         let store = place.read()?;
         let id = attestation_id(&place, &store, &self.id)?;
-        let terms = self.terms(&place, &store)?;
+        let mut terms = self.terms(&place, &store)?;
         let facts = place.ask(store.facts(id, &terms))?;
         let mut facts = facts.ok_or_else(|| unknown(&self.id))?;
         let payload = &facts.attestation.entry.statement().payload;
-        facts.payload = payload_state(&place, self.payloads.as_deref(), payload)?;
+        // Who says where the octets are promises that they are there.
+        let outside = matches!(payload, Payload::External { .. });
+        if self.require_payload || (outside && !self.hash_suffices) {
+            terms.payload = PayloadRule::Required;
+            facts.payload = payload_state(&place, self.payloads.as_deref(), payload)?;
+        }
         let at = self.as_of.map_or_else(time::now, Ok)?;
         let known = if self.hindsight { Known::Now } else { Known::Then };
         let verdict = verdict(&facts, &terms, &Moment { at, known });
@@ -115,13 +124,10 @@ impl Arguments {
     }
 
     fn terms(&self, place: &Place, store: &Store) -> Result<Terms, Failure> {
-        let terms = match (&self.policy, &self.role) {
-            (Some(policy), Some(role)) => by_policy(place, store, policy, role)?,
-            _ => self.by_hand(place, store)?,
-        };
-        let payload =
-            if self.require_payload { PayloadRule::Required } else { PayloadRule::HashSuffices };
-        Ok(Terms { payload, ..terms })
+        match (&self.policy, &self.role) {
+            (Some(policy), Some(role)) => by_policy(place, store, policy, role),
+            _ => self.by_hand(place, store),
+        }
     }
 
     fn by_hand(&self, place: &Place, store: &Store) -> Result<Terms, Failure> {
