@@ -16,7 +16,7 @@ mod world;
 use rayon::prelude::*;
 use sigil::registry::attestation::{AttestationId, Link, Relation};
 use sigil::registry::object::Kind;
-use sigil::registry::terms::{PayloadRule, Terms, Trusted};
+use sigil::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
 use sigil::registry::verdict::{Known, Moment, verdict};
 use sigil::schema::Schema;
 use sigil::store::{Access, Filter, Object, Order, Page, Store, wait};
@@ -137,7 +137,7 @@ fn facts(store: &Store, ids: &[AttestationId]) {
         base: None,
         trusted: Trusted::Anybody,
         lists: Vec::new(),
-        agreements: Vec::new(),
+        agreements: vec![Agreement { fields: BTreeSet::new(), rule: ConflictRule::All }],
         payload: PayloadRule::HashSuffices,
         skew: 60,
     };

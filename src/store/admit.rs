@@ -101,6 +101,8 @@ impl Batch<'_> {
         let schema = schema.ok_or(Refusal::UnknownSchema(attestation.schema))?;
         self.check_time(attestation)?;
         let issuer = attestation.issuer.to_bytes();
+        // Whoever may attest under one schema must not take what is attested under another out of force.
+        let mut schemas: BTreeSet<SchemaId> = [attestation.schema].into();
         for link in &attestation.links {
             let id = link.target.to_bytes();
             let (target, held) = self.target(id)?;
@@ -109,11 +111,13 @@ impl Batch<'_> {
             {
                 return Err(Refusal::NotTheIssuer(id).into());
             }
+            if link.relation == Relation::Supersedes {
+                schemas.insert(held.schema);
+            }
             let relation = Cell::Integer(link.relation.code().into());
             self.rows.push(&insert::LINKS, [Cell::number(target)?, relation, Cell::number(index)?]);
         }
         if let Some(delegated) = &attestation.delegated {
-            let schemas = [attestation.schema].into();
             self.check_delegation(delegated, &attestation.issuer, &schemas, Right::Attest, index)
                 .await?;
         }
@@ -191,7 +195,8 @@ impl Batch<'_> {
         })?;
         let grant = held.grant.statement();
         let issuer = event.issuer.to_bytes();
-        let by_grantor = self.is_one_issuer(issuer, grant.grantor.to_bytes()).await?;
+        // As a verdict has it: the grantor by the very key, the issuer by any of its own.
+        let by_grantor = issuer == grant.grantor.to_bytes();
         if !by_grantor && !self.is_one_issuer(issuer, grant.issuer.to_bytes()).await? {
             return Err(Refusal::NotTheIssuer(id.to_bytes()).into());
         }

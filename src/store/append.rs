@@ -9,7 +9,7 @@ use super::batch::{Batch, Halt, Memory};
 use super::connection::{Mode, connect};
 use super::insert::{self, Cell, Rows};
 use super::refusal::{Refusal, Refused};
-use super::{Object, Store, StoreError, admit, batch, tree};
+use super::{Object, SKEW, Store, StoreError, admit, batch, tree};
 use crate::authority::AuthorityKey;
 use crate::registry::log::{Appender, Checkpoint, leaf_hash, sign_checkpoint};
 use crate::registry::object::{Kind, Leaf};
@@ -272,7 +272,7 @@ fn check_payloads(batch: &Batch<'_>, objects: &mut [Prepared]) {
     });
 }
 
-/// When a batch is recorded: never before the last entry.
+/// When a batch is recorded: never before the last entry, and never far from the clock.
 async fn recorded_at(
     connection: &mut SqliteConnection,
     size: u64,
@@ -282,5 +282,10 @@ async fn recorded_at(
     let query = sqlx::query(RECORDED).bind(tree::integer(last)?);
     let row = query.fetch_optional(connection).await?;
     let row = row.ok_or(StoreError::Contradiction("the last entry is missing"))?;
-    Ok(batch::time(&row, 0)?.max(now))
+    let last = batch::time(&row, 0)?;
+    // What is recorded far ahead of the clock would not count until the clock has caught up.
+    if last.unix() > now.unix().saturating_add(SKEW) {
+        return Err(StoreError::ClockBehind { last, now });
+    }
+    Ok(last.max(now))
 }

@@ -67,6 +67,8 @@ pub(super) const LAST_ENTRY: &str = "SELECT max(idx) FROM entries WHERE idx >= 0
 pub(super) const NONCE: &str = "SELECT idx FROM used_nonces WHERE signer = $1 AND nonce = $2";
 /// Numbers that were used by no entry up to a size.
 pub(super) const NONCES: &str = "SELECT count(*) FROM used_nonces WHERE idx < $1";
+/// Compares indexes with their tables; of SQLite alone.
+const INTEGRITY: &str = "PRAGMA integrity_check(20)";
 /// Elements of lists that no epoch has.
 pub(super) const ORPHANED_SHARDS: &str = "SELECT DISTINCT epoch FROM list_shards s \
      WHERE NOT EXISTS (SELECT 1 FROM epochs p WHERE p.idx = s.epoch) LIMIT 100";
@@ -369,6 +371,13 @@ impl<'a> Audit<'a> {
 
     /// What is there beyond what was signed.
     async fn surplus(&mut self) -> Result<(), StoreError> {
+        // Verdicts read by indexes, what is above was read from the tables.
+        for row in sqlx::query(INTEGRITY).fetch_all(&mut *self.connection).await? {
+            let problem: String = row.try_get(0)?;
+            if problem != "ok" {
+                self.findings.push(Finding::Structure(problem));
+            }
+        }
         for index in self.indexes(UNSIGNED.to_owned()).await? {
             self.findings.push(Finding::UnsignedEntry(index));
         }

@@ -4,6 +4,7 @@ use super::append::{MAX_BATCH, MAX_BATCH_LEN};
 use super::read::ReadError;
 use super::refusal::Refused;
 use crate::registry::log::{CheckpointError, KeyError};
+use crate::value::Timestamp;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -11,6 +12,14 @@ use thiserror::Error;
 /// otherwise.
 #[derive(Debug, Error)]
 pub enum StoreError {
+    /// The clock is behind what was recorded.
+    #[error("the clock says {now}, and an entry was recorded at {last}: set the clock right")]
+    ClockBehind {
+        /// When the last entry was recorded.
+        last: Timestamp,
+        /// What the clock says.
+        now: Timestamp,
+    },
     /// There is a file already.
     #[error("{0} exists already: name another file, or open this one")]
     Exists(PathBuf),

@@ -21,7 +21,7 @@ mod remember;
 
 #[cfg(test)]
 pub(super) use gather::{
-    EDITIONS, EPOCHS, PRESENT, bindings_sql, events_sql, grants_sql, links_sql, rivals_sql,
+    By, EDITIONS, EPOCHS, PRESENT, bindings_sql, events_sql, grants_sql, links_sql, rivals_sql,
 };
 pub(super) use remember::Remembered;
 

@@ -42,7 +42,8 @@ pub(super) const ENTRY_BY_ID: &str =
 pub(super) const PREFIX: &str = "SELECT kind, id FROM entries WHERE kind IN \
      (0, 1, 2, 3, 4, 5, 6, 7, 8) AND id >= $1 AND id <= $2 ORDER BY kind, id LIMIT 5";
 /// What is on a list at an epoch.
-pub(super) const SHARDS: &str = "SELECT elements FROM list_shards WHERE epoch = $1 ORDER BY first";
+pub(super) const SHARDS: &str =
+    "SELECT elements, first FROM list_shards WHERE epoch = $1 ORDER BY first";
 
 /// Why something was not read.
 #[derive(Debug, Error)]
@@ -284,7 +285,10 @@ pub(super) async fn elements(
     for row in rows {
         let shard: &[u8] = row.try_get(0)?;
         let (shard, rest) = shard.as_chunks::<8>();
-        if !rest.is_empty() || elements.len() + shard.len() > MAX_ELEMENTS {
+        // Lookups go by where a shard says that it begins.
+        let begins =
+            shard.first().is_some_and(|first| row.try_get(1).is_ok_and(|it: &[u8]| it == first));
+        if !rest.is_empty() || !begins || elements.len() + shard.len() > MAX_ELEMENTS {
             return Err(tampered(index, Tampering::Content));
         }
         elements.extend(shard.iter().map(|octets| u64::from_be_bytes(*octets)));

@@ -205,6 +205,18 @@ fn reject_what_was_granted_and_used_up() {
             || foreign.contains("does not have grant"),
         "{foreign}"
     );
+    // A grant for one schema takes nothing of another out of force.
+    place.write("vip.json", SCHEMA.replace("test/kyc", "test/vip"));
+    place.ends(0, "registry add registry vip.json");
+    let vip = "registry add registry --schema vip.json --claims claims.json --key bank.pem";
+    let vip = place.json(vip)["attestation"].as_str().unwrap().to_owned();
+    let supersede = format!(
+        "registry supersede registry {vip} --claims claims.json --schema kyc.json --key other.pem \
+         --for {} --grant {grant}",
+        registry.bank
+    );
+    let refused = place.ends(1, &supersede);
+    assert!(refused.contains("do not cover this schema"), "{refused}");
     // Revoked grants let nothing in any more.
     place.ends(0, &format!("registry revoke registry {grant} --key bank.pem"));
     let again = signed.replace("signed.json", "again.json");
@@ -247,6 +259,21 @@ fn the_log_is_proven_and_watched() {
     let replayed = place.ends(1, &format!("{cosign} --out cosigned-3"));
     assert!(replayed.contains("remedy"), "{replayed}");
 
+    // What was kept elsewhere finds entries that were cut off, and a log that says two things.
+    place.ends(0, "registry log checkpoint registry --out kept");
+    place.ends(0, "registry verify registry --since kept");
+    copy(&place.path("registry"), &place.path("back"));
+    copy(&place.path("registry"), &place.path("fork"));
+    registry.attest("");
+    place.ends(0, "registry log checkpoint registry --out newer");
+    let named = place.ends(1, "registry verify back --since newer");
+    assert!(named.contains("rolled back"), "{named}");
+    place.ends(0, "registry add fork --schema kyc.json --claims claims.json --key other.pem");
+    place.ends(0, "registry verify fork");
+    let named = place.ends(1, "registry verify fork --since newer");
+    assert!(named.contains("forked"), "{named}");
+    place.ends(1, "registry log consistency fork --since newer --out none");
+
     place.ends(0, "registry log export registry --out public");
     let verify = format!("registry verify --export public --log-key {key}");
     place.ends(0, &verify);
@@ -256,6 +283,17 @@ fn the_log_is_proven_and_watched() {
     std::fs::write(&entries, octets).unwrap();
     let named = place.ends(1, &verify);
     assert!(named.contains("entries"), "{named}");
+}
+
+/// Copies the files of a folder.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
 }
 
 /// The first file below a folder.

@@ -9,7 +9,7 @@ use sigil::registry::facts::{EventFact, Facts, GrantFact, Recorded};
 use sigil::registry::grant::{Grant, GrantId, Right};
 use sigil::registry::issuer::UnsignedIssuerRecord;
 use sigil::registry::statement::Signed;
-use sigil::registry::terms::{PayloadRule, Terms, Trusted};
+use sigil::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
 use sigil::schema::STATUS_HANDLE;
 use sigil::status::file::elements_digest;
 use sigil::status::{Elements, Head, ListKey};
@@ -24,7 +24,7 @@ fn terms() -> Terms {
         base: None,
         trusted: Trusted::Anybody,
         lists: Vec::new(),
-        agreements: Vec::new(),
+        agreements: vec![Agreement { fields: BTreeSet::new(), rule: ConflictRule::All }],
         payload: PayloadRule::HashSuffices,
         skew: 60,
     }

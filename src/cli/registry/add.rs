@@ -233,9 +233,10 @@ fn stream(place: &Place) -> Result<Report, Failure> {
                 recorded += 1;
                 receipt
             }
-            Err(failure) if failure.exit() == Exit::Refused => {
+            // One bad line must not stop those after it.
+            Err(failure) if failure.exit() == Exit::Refused || parse(&line).is_err() => {
                 refused += 1;
-                failure.to_json()
+                failure.at_line(number).to_json()
             }
             Err(failure) => return Err(failure.at_line(number)),
         };

@@ -8,6 +8,7 @@ use crate::cli::failure::{Complaint, Failure, InFile};
 use crate::cli::report::Report;
 use crate::cli::{Exit, artefacts, time};
 use crate::document::Document;
+use crate::registry::facts::Facts;
 use crate::registry::object::Kind;
 use crate::registry::payload::Payload;
 use crate::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
@@ -101,7 +102,11 @@ impl Arguments {
             terms.payload = PayloadRule::Required;
             facts.payload = payload_state(&place, self.payloads.as_deref(), payload)?;
         }
-        let at = self.as_of.map_or_else(time::now, Ok)?;
+        // A registry whose clock is ahead of this one's has recorded what holds now.
+        let at = match self.as_of {
+            Some(at) => at,
+            None => time::now()?.max(latest(&facts)),
+        };
         let known = if self.hindsight { Known::Now } else { Known::Then };
         let verdict = verdict(&facts, &terms, &Moment { at, known });
         let exit = if verdict.is_valid() { Exit::Done } else { Exit::Refused };
@@ -157,6 +162,15 @@ impl Arguments {
             skew: crate::policy::DEFAULT_CLOCK_SKEW.into(),
         })
     }
+}
+
+/// When the newest entry was recorded that is about the attestation.
+fn latest(facts: &Facts) -> Timestamp {
+    let events = facts.events.iter().map(|event| event.recorded_at);
+    let links = facts.links.iter().map(|link| link.recorded_at);
+    let epochs = facts.epochs.iter().map(|epoch| epoch.recorded_at);
+    let own = facts.attestation.recorded_at;
+    events.chain(links).chain(epochs).fold(own, Timestamp::max)
 }
 
 fn json(document: &Document) -> Value {

@@ -116,7 +116,7 @@ pub(super) fn describe(report: Report, checkpoint: &Checkpoint) -> Report {
         .fact("origin", body.origin().to_string())
         .fact("size", body.size())
         .fact("root", hash_to_text(body.root()))
-        .json("checkpoint", checkpoint.signed())
+        .json("checkpoint", checkpoint.to_string())
 }
 
 fn checkpoint(dir: &Path, out: Option<&Path>) -> Result<Report, Failure> {
@@ -124,9 +124,9 @@ fn checkpoint(dir: &Path, out: Option<&Path>) -> Result<Report, Failure> {
     let store = place.read()?;
     let checkpoint = place.ask(store.checkpoint())?;
     if let Some(out) = out {
-        files::write_new(out, checkpoint.signed().as_bytes(), Access::Public)?;
+        files::write_new(out, checkpoint.to_string().as_bytes(), Access::Public)?;
     }
-    let report = Report::new().line(checkpoint.signed().trim_end()).line("");
+    let report = Report::new().line(checkpoint.to_string().trim_end()).line("");
     Ok(describe(report, &checkpoint))
 }
 
@@ -205,27 +205,34 @@ pub(super) fn read_checkpoint(path: &Path) -> Result<Checkpoint, Failure> {
     })
 }
 
+/// Whether the registry goes on from a checkpoint that somebody kept; the checkpoint's size.
+pub(super) fn goes_on(place: &Place, store: &Store, path: &Path) -> Result<u64, Failure> {
+    let refused = |problem: String, remedy: &str| {
+        Failure::refused(Complaint::new(problem).in_file(path).remedy(remedy))
+    };
+    let kept = read_checkpoint(path)?;
+    let body = kept
+        .verify(store.log_key())
+        .map_err(|error| refused(error.to_string(), "name a checkpoint of this registry"))?;
+    let size = place.ask(store.checkpoint())?.body().size();
+    if body.size() > size {
+        let problem =
+            format!("rolled back: the registry has {size} entries, the checkpoint {}", body.size());
+        return Err(refused(problem, "keep the checkpoint: it proves that entries were taken out"));
+    }
+    if place.ask(store.root_at(body.size()))? != *body.root() {
+        let problem = format!("forked: the registry has other entries below {}", body.size());
+        return Err(refused(problem, "keep the checkpoint: it proves that the log said both"));
+    }
+    Ok(body.size())
+}
+
 fn consistency(dir: &Path, since: Option<&Path>, out: &Path) -> Result<Report, Failure> {
     let place = Place::new(dir)?;
     let store = place.read()?;
-    let old = match since {
-        Some(path) => {
-            let checkpoint = read_checkpoint(path)?;
-            let body = checkpoint.verify(store.log_key()).map_err(|error| {
-                let remedy = "name a checkpoint of this registry";
-                Failure::refused(Complaint::new(error.to_string()).in_file(path).remedy(remedy))
-            })?;
-            body.size()
-        }
-        None => 0,
-    };
+    let old = since.map_or(Ok(0), |path| goes_on(&place, &store, path))?;
     let checkpoint = place.ask(store.checkpoint())?;
     let size = checkpoint.body().size();
-    if old > size {
-        let problem = format!("the registry has {size} entries, the checkpoint {old}");
-        let remedy = "the registry was set back: keep the checkpoint, it proves that";
-        return Err(Failure::refused(Complaint::new(problem).remedy(remedy)));
-    }
     let proof = place.ask(store.prove_consistency(old, size))?;
     let text = proof.request(&checkpoint).ok_or_else(|| {
         let remedy = "try again";

@@ -100,7 +100,9 @@ impl Place {
             }
         };
         let set = |name: &str| std::env::var(name).ok().map(|value| (name.to_owned(), value));
-        let options: Vec<_> = S3_VARIABLES.into_iter().filter_map(set).collect();
+        // A folder has no use for them.
+        let variables = S3_VARIABLES.into_iter().filter(|_| location.starts_with("s3://"));
+        let options: Vec<_> = variables.filter_map(set).collect();
         Payloads::open(location, &options).map_err(payload_failure)
     }
 }

@@ -1,6 +1,6 @@
 //! `sigil registry verify`.
 
-use super::log::describe;
+use super::log::{describe, goes_on};
 use super::place::Place;
 use super::{attestation, attestation_id};
 use crate::cli::failure::{Complaint, Failure, InFile};
@@ -19,7 +19,8 @@ const MAX_OPENING: usize = 4096;
 ///
 /// Every entry is read again: its content against its identifier, its signatures, its leaf, the tiles and
 /// the roots of all checkpoints, and every row that is derived from it. Whatever was altered, left out,
-/// exchanged or forked is named. With --export, the same of a folder of tiles, which has no content. With
+/// exchanged or forked is named. Entries that were cut off at the end, with their checkpoints, show only
+/// against a checkpoint that was kept elsewhere: --since. With --export, the same of a folder of tiles, which has no content. With
 /// --anchor, whether an attestation commits to a credential that you have.
 ///
 /// Reads the registry or the export. Writes nothing. Exit code 1 if anything is wrong.
@@ -40,6 +41,9 @@ pub(in crate::cli) struct Arguments {
     /// The key of the log, as `registry init` prints it; the registry's own by default.
     #[arg(long, value_name = "KEY")]
     log_key: Option<LogKey>,
+    /// A checkpoint that somebody kept, cosigned or not: the registry has to go on from it.
+    #[arg(long, value_name = "FILE", requires = "dir")]
+    since: Option<PathBuf>,
     /// An attestation with an anchor.
     #[arg(long, value_name = "ID", requires_all = ["dir", "credential", "schema", "opening"])]
     anchor: Option<String>,
@@ -75,6 +79,9 @@ impl Arguments {
                 Complaint::new(format!("the registry's log has another key than {key}"));
             let remedy = "compare with where the registry publishes its key";
             return Err(Failure::refused(complaint.remedy(remedy)));
+        }
+        if let Some(since) = &self.since {
+            goes_on(place, &store, since)?;
         }
         let bar = progress::bar(quiet, "checking", 0);
         let audit = place.ask(store.audit(&|done, all| {

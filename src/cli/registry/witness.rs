@@ -100,6 +100,10 @@ impl Cosign {
         lock.push(".lock");
         let _lock = Lock::take(&PathBuf::from(lock))?;
         let witness = self.witness(&signer.public())?;
+        if self.out.symlink_metadata().is_ok() {
+            let complaint = Complaint::new("the file is there already").in_file(&self.out);
+            return Err(Failure::input(complaint.remedy("nothing is overwritten: name another")));
+        }
         let now = time::now()?;
         let (_, cosigned) =
             witness.cosign(&signer, &self.log_key, &checkpoint, &proof, now).map_err(|error| {

@@ -214,6 +214,7 @@ impl<'a> Case<'a> {
     fn superseding(&self) -> Vec<(Timestamp, AttestationId)> {
         let links = self.facts.links.iter();
         let links = links.filter(|link| link.entry.relation == Relation::Supersedes);
+        let own = self.facts.attestation.entry.statement().schema;
         let mut superseding: Vec<_> = links
             .filter_map(|link| {
                 let by = link.entry.attestation.statement();
@@ -225,6 +226,8 @@ impl<'a> Case<'a> {
                     && self.is_linked(&link.entry)
                     && party.is_one_with(self.issuer(), horizon)
                     && self.speaks(&link_speech(link)).is_ok()
+                    // A grant for another schema does not reach this one.
+                    && self.speaks(&Speech { schema: own, ..link_speech(link) }).is_ok()
                     && !self.is_taken_back(&link.entry, start);
                 counts.then(|| (start, link.entry.attestation.id()))
             })

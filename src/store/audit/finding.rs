@@ -29,6 +29,8 @@ pub enum Finding {
     },
     /// A checkpoint is of another log.
     ForkedCheckpoint(u64, Fork),
+    /// The database itself is damaged: an index says something else than its table.
+    Structure(String),
     /// A row for search does not say what the entry says.
     DerivedRow {
         /// In which table.
@@ -123,6 +125,7 @@ impl Finding {
             Self::UnsignedEntry(_) => "unsigned-entry",
             Self::TamperedTile { .. } => "tampered-tile",
             Self::ForkedCheckpoint(..) => "forked-checkpoint",
+            Self::Structure(_) => "structure",
             Self::DerivedRow { .. } => "derived-row",
         }
     }
@@ -145,6 +148,7 @@ impl fmt::Display for Finding {
                 write!(f, " {index} of level {level}: it is missing, or not over what is under it")
             }
             Self::ForkedCheckpoint(size, how) => write!(f, " at size {size}: {}", how.text()),
+            Self::Structure(problem) => write!(f, ": {problem}"),
             Self::DerivedRow { table, index, problem } => {
                 write!(f, " of #{index} in {table} {}", problem.text())
             }

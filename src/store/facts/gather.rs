@@ -36,12 +36,25 @@ pub(in crate::store) const EDITIONS: &str = "SELECT idx FROM trust_editions \
 pub(in crate::store) const EPOCHS: &str = "SELECT idx FROM epochs \
      WHERE list = $1 AND authority = $2 AND elements = $3 ORDER BY epoch LIMIT $4";
 /// Of each epoch of a list, the shard in which an element would be.
-pub(in crate::store) const PRESENT: &str = "SELECT p.idx, (SELECT s.elements FROM list_shards s \
-     WHERE s.epoch = p.idx AND s.first <= $4 ORDER BY s.first DESC LIMIT 1) FROM epochs p \
+pub(in crate::store) const PRESENT: &str = "SELECT p.idx, s.elements, s.first FROM epochs p \
+     LEFT JOIN list_shards s ON s.epoch = p.idx AND s.first = (SELECT max(t.first) \
+     FROM list_shards t WHERE t.epoch = p.idx AND t.first <= $4) \
      WHERE p.list = $1 AND p.authority = $2 AND p.elements = $3";
 
+/// By whom attestations are that could be believed: what nobody could believe contradicts nothing, and
+/// must not crowd out what does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum By {
+    /// Anybody.
+    Anybody,
+    /// One of so many keys.
+    Attesters(usize),
+    /// A key that is bound to one of so many BBS keys.
+    Issuers(usize),
+}
+
 /// Attestations about a subject, under any schema or under so many.
-pub(in crate::store) fn rivals_sql(schemas: usize) -> String {
+pub(in crate::store) fn rivals_sql(schemas: usize, by: By) -> String {
     let under = match schemas {
         0 => String::new(),
         some => format!(
@@ -49,10 +62,25 @@ pub(in crate::store) fn rivals_sql(schemas: usize) -> String {
             places(some, 2)
         ),
     };
+    let next = after(schemas, 2);
+    let (by, next) = match by {
+        By::Anybody => (String::new(), next),
+        By::Attesters(some) => {
+            let keys = places(some, next);
+            let by = format!("AND a.issuer_no IN (SELECT no FROM keys WHERE key IN ({keys})) ");
+            (by, after(some, next))
+        }
+        By::Issuers(some) => {
+            let keys = places(some, next);
+            let bound = format!("SELECT attester FROM bindings WHERE issuer IN ({keys})");
+            let by = format!("AND a.issuer_no IN (SELECT no FROM keys WHERE key IN ({bound})) ");
+            (by, after(some, next))
+        }
+    };
     format!(
         "SELECT {COLUMNS} FROM subjects u JOIN attestations a ON a.subject_no = u.no \
-         JOIN entries e ON e.idx = a.idx WHERE u.subject = $1 {under}ORDER BY a.idx LIMIT ${}",
-        after(schemas, 2)
+         JOIN entries e ON e.idx = a.idx WHERE u.subject = $1 {under}{by}ORDER BY a.idx \
+         LIMIT ${next}"
     )
 }
 
@@ -128,7 +156,11 @@ impl<'a> Gathering<'a> {
         let (index, attestation) = (first.index, first.statement::<Attestation>()?);
         let subject = attestation.entry.statement().subject.clone();
         self.member(attestation).await?;
-        if let Some(subject) = subject {
+        if let Trusted::List(rule) = &terms.trusted {
+            self.trust(rule.list(), rule.authority().to_bytes()).await?;
+        }
+        // Where nobody has to agree, nobody contradicts.
+        if let Some(subject) = subject.filter(|_| !terms.agreements.is_empty()) {
             self.rivals(index, &subject, terms).await?;
         }
         let members: Vec<u64> =
@@ -144,9 +176,6 @@ impl<'a> Gathering<'a> {
             }
         }
         self.bindings().await?;
-        if let Trusted::List(rule) = &terms.trusted {
-            self.trust(rule.list(), rule.authority().to_bytes()).await?;
-        }
         self.lists(terms).await?;
         Ok(Some(self.found))
     }
@@ -202,9 +231,11 @@ impl<'a> Gathering<'a> {
             chunks.push(&[]);
         }
         let most = integer(MAX_RIVALS as u64 + 2)?;
+        let (by, keys) = self.believable(terms);
         for chunk in chunks {
-            let query = sqlx::query(AssertSqlSafe(nameless(&rivals_sql(chunk.len()))));
+            let query = sqlx::query(AssertSqlSafe(nameless(&rivals_sql(chunk.len(), by))));
             let query = bind_all(query.bind(subject.as_str().to_owned()), chunk);
+            let query = bind_all(query, &keys);
             for row in query.bind(most).fetch_all(&mut *self.connection).await? {
                 let rival = Row::read(&row, 0)?.sealed()?.statement::<Attestation>()?;
                 if rival.index == own {
@@ -224,6 +255,26 @@ impl<'a> Gathering<'a> {
             rivals.sort_by_key(|member| member.attestation.index);
         });
         Ok(())
+    }
+
+    /// By whom rivals may be, and the keys that say so. Where those are too many to ask for, anybody.
+    fn believable(&self, terms: &Terms) -> (By, Vec<Vec<u8>>) {
+        let keys: Vec<Vec<u8>> = match &terms.trusted {
+            Trusted::Anybody => Vec::new(),
+            Trusted::Attesters(keys) => keys.iter().map(|key| key.to_bytes().to_vec()).collect(),
+            Trusted::Issuers(keys) => keys.iter().map(|key| key.to_bytes().to_vec()).collect(),
+            Trusted::List(_) => {
+                let keys = self.found.trust.iter().flat_map(|edition| edition.entry.keys());
+                let keys: BTreeSet<_> = keys.map(|(_, key)| key.key().to_bytes()).collect();
+                keys.into_iter().map(|key| key.to_vec()).collect()
+            }
+        };
+        match (&terms.trusted, keys.len()) {
+            (Trusted::Anybody, _) | (_, 0) => (By::Anybody, Vec::new()),
+            (_, some) if some > MOST_PLACES => (By::Anybody, Vec::new()),
+            (Trusted::Attesters(_), some) => (By::Attesters(some), keys),
+            (Trusted::Issuers(_) | Trusted::List(_), some) => (By::Issuers(some), keys),
+        }
     }
 
     /// Rows of entries about others, which have the index of the other after their own columns.
@@ -417,6 +468,12 @@ impl<'a> Gathering<'a> {
         for row in query.fetch_all(&mut *self.connection).await? {
             let shard: Option<&[u8]> = row.try_get(1)?;
             let (elements, _) = shard.unwrap_or_default().as_chunks::<8>();
+            // A shard that begins elsewhere than it says would hide what is on the list.
+            if shard.is_some()
+                && row.try_get::<&[u8], _>(2)? != elements.first().map_or(&[][..], |e| e)
+            {
+                return Err(tampered(number(&row, 0)?, Tampering::Content));
+            }
             if elements.binary_search(&element.to_be_bytes()).is_ok() {
                 present.entry(number(&row, 0)?).or_default().push(element);
             }

@@ -50,7 +50,9 @@ fn queries_are_portable() {
         queries.extend([with_lengths(&sql), with_extremes(&sql)]);
     }
     for count in [0, 1, 3, 128] {
-        queries.push(facts::rivals_sql(count));
+        for by in [facts::By::Anybody, facts::By::Attesters(1), facts::By::Issuers(3)] {
+            queries.push(facts::rivals_sql(count, by));
+        }
     }
     for count in [1, 3, 128] {
         queries.extend(
