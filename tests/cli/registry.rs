@@ -264,7 +264,7 @@ fn the_log_is_proven_and_watched() {
     place.ends(0, "registry verify registry --since kept");
     copy(&place.path("registry"), &place.path("back"));
     copy(&place.path("registry"), &place.path("fork"));
-    registry.attest("");
+    registry.attest("--handle 7");
     place.ends(0, "registry log checkpoint registry --out newer");
     let named = place.ends(1, "registry verify back --since newer");
     assert!(named.contains("rolled back"), "{named}");

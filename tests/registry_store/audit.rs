@@ -35,11 +35,11 @@ static SOUND: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
     (folder, path)
 });
 
-async fn raw(path: &Path) -> SqliteConnection {
+pub(crate) async fn raw(path: &Path) -> SqliteConnection {
     SqliteConnectOptions::new().filename(path).foreign_keys(false).connect().await.unwrap()
 }
 
-async fn run(raw: &mut SqliteConnection, sql: &str) {
+pub(crate) async fn run(raw: &mut SqliteConnection, sql: &str) {
     sqlx::query(AssertSqlSafe(sql.to_owned())).execute(raw).await.unwrap();
 }
 

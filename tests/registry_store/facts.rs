@@ -1,5 +1,6 @@
 //! Facts against a model that looks at every entry, and what is refused.
 
+use crate::audit::{raw, run};
 use crate::world::{self, Kept, START, below, delegated, issuer, key, rng, schema, sign, time};
 use sigil::bbs::{SecretKey, Suite};
 use sigil::policy::{ListCheck, Presence, SlotSource};
@@ -273,6 +274,26 @@ fn epochs_say_who_is_on_the_list() {
     let Object::Epoch(epoch) = wait(store.entry(4)).unwrap().unwrap().entry else { panic!() };
     assert_eq!(epoch.elements(), on);
     assert!(wait(store.audit(&|_, _| {})).unwrap().is_sound());
+
+    // A shard that begins elsewhere than it says would hide a handle behind it.
+    let hidden = on[7 * 91];
+    let shown = signed.iter().find(|one| one.statement().handle == Some(hidden)).unwrap().id();
+    wait(async {
+        let mut raw = raw(store.path()).await;
+        for row in sqlx::query("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            .fetch_all(&mut raw)
+            .await
+            .unwrap()
+        {
+            let name: String = sqlx::Row::get(&row, 0);
+            run(&mut raw, &format!("DROP TRIGGER {name}")).await;
+        }
+        let first = hex::encode(hidden.to_be_bytes());
+        run(&mut raw, &format!("INSERT INTO list_shards VALUES (4, x'{first}', x'')")).await;
+    });
+    let facts = wait(store.facts(shown, &terms));
+    assert!(matches!(facts, Err(StoreError::Read(ReadError::Tampered { index: 4, .. }))));
+    assert!(!wait(store.audit(&|_, _| {})).unwrap().is_sound());
 }
 
 fn crowd(store: &Store, count: u64) -> AttestationId {
@@ -298,6 +319,10 @@ fn reject_more_rivals_than_are_judged() {
             }
             other => panic!("{other:?}"),
         }
+        // Those that nobody could believe are not among them.
+        let trusted = Trusted::Attesters([issuer(2)].into());
+        let facts = wait(store.facts(id, &Terms { trusted, ..terms() })).unwrap().unwrap();
+        assert!(facts.rivals.is_empty());
         // Under terms that accept another schema, nobody is a rival.
         let mut other = terms();
         other.schemas = [schema(2).id()].into();
