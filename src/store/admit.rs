@@ -2,7 +2,7 @@
 //!
 //! An object that was checked by itself is held against what the registry has at the time of recording:
 //!
-//! * a statement's clock is at most [`SKEW`](super::SKEW) seconds ahead of the registry's;
+//! * a statement's clock is at most [`SKEW`] seconds ahead of the registry's;
 //! * a delegated one is for this registry, in its time, used once, and rests on grants that count;
 //! * an attestation is under a known schema; its inline claims are a record of it, in canonical
 //!   octets; its links go to known attestations, and it supersedes only those of its own issuer;

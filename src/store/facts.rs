@@ -4,7 +4,7 @@
 //! about that, the grants by which any of it was signed, and the keys that issuers' records bind are
 //! asked for all together, kind by kind: the number of queries does not grow with the number of rivals.
 //! What was parsed once and is slow to parse (schemas, issuers' records, trust lists, heads of lists,
-//! the last three with signatures that cost milliseconds) is [remembered](Remembered).
+//! the last three with signatures that cost milliseconds) is remembered.
 //!
 //! Statements are found through derived tables, and then believed only for what their own octets say.
 //! What a derived table leaves out is not noticed here but by an [audit](super::audit); so is a list
