@@ -16,14 +16,12 @@ mod world;
 use rayon::prelude::*;
 use sigil::registry::attestation::{AttestationId, Link, Relation};
 use sigil::registry::object::Kind;
-use sigil::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
 use sigil::registry::verdict::{Known, Moment, verdict};
 use sigil::schema::Schema;
 use sigil::store::{Access, Filter, Object, Order, Page, Store, wait};
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use world::{START, attestation, below, issuer, rng, schema, subject, time};
+use world::{START, attestation, below, issuer, rng, schema, subject, terms, time};
 
 /// Attestations of a batch.
 const BATCH: u64 = 20_000;
@@ -132,15 +130,7 @@ fn lookups(store: &Store, ids: &[AttestationId]) {
 }
 
 fn facts(store: &Store, ids: &[AttestationId]) {
-    let terms = Terms {
-        schemas: BTreeSet::new(),
-        base: None,
-        trusted: Trusted::Anybody,
-        lists: Vec::new(),
-        agreements: vec![Agreement { fields: BTreeSet::new(), rule: ConflictRule::All }],
-        payload: PayloadRule::HashSuffices,
-        skew: 60,
-    };
+    let terms = terms();
     let moment = Moment { at: time(START + 50_000), known: Known::Then };
     let (mut gathered, mut judged, mut crowded) = (Vec::new(), Vec::new(), 0);
     for id in ids.iter().skip(1) {

@@ -1,7 +1,9 @@
 //! Facts against a model that looks at every entry, and what is refused.
 
 use crate::audit::{raw, run};
-use crate::world::{self, Kept, START, below, delegated, issuer, key, rng, schema, sign, time};
+use crate::world::{
+    self, Kept, START, below, delegated, issuer, key, rng, schema, sign, terms, time,
+};
 use sigil::bbs::{SecretKey, Suite};
 use sigil::policy::{ListCheck, Presence, SlotSource};
 use sigil::registry::attestation::{Attestation, AttestationId, SignedAttestation};
@@ -10,7 +12,7 @@ use sigil::registry::facts::{EventFact, Facts, GrantFact, Recorded};
 use sigil::registry::grant::{Grant, GrantId, Right};
 use sigil::registry::issuer::UnsignedIssuerRecord;
 use sigil::registry::statement::Signed;
-use sigil::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
+use sigil::registry::terms::{Terms, Trusted};
 use sigil::schema::STATUS_HANDLE;
 use sigil::status::file::elements_digest;
 use sigil::status::{Elements, Head, ListKey};
@@ -18,18 +20,6 @@ use sigil::store::facts::MAX_RIVALS;
 use sigil::store::{ListEpoch, Object, ReadError, Store, StoreError, wait};
 use std::collections::BTreeSet;
 use tempfile::TempDir;
-
-fn terms() -> Terms {
-    Terms {
-        schemas: BTreeSet::new(),
-        base: None,
-        trusted: Trusted::Anybody,
-        lists: Vec::new(),
-        agreements: vec![Agreement { fields: BTreeSet::new(), rule: ConflictRule::All }],
-        payload: PayloadRule::HashSuffices,
-        skew: 60,
-    }
-}
 
 fn attestation_of(kept: &Kept) -> Option<&SignedAttestation> {
     match &kept.object {

@@ -14,9 +14,11 @@ use sigil::registry::attestation::{Attestation, AttestationId, Link, Relation, S
 use sigil::registry::event::{Act, Cause, Event, SignedEvent, Target};
 use sigil::registry::payload::Payload;
 use sigil::registry::statement::{Delegated, Signed};
+use sigil::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
 use sigil::schema::Schema;
 use sigil::store::{Object, Receipt, Store, wait};
 use sigil::value::Timestamp;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub const ORIGIN: &str = "registry.example/claims";
@@ -180,4 +182,17 @@ fn links(rng: &mut ChaCha20Rng, known: &[(AttestationId, u8)], seed: u8) -> Vec<
 /// Runs a test that needs a runtime.
 pub fn wait_for<F: Future>(future: F) -> F::Output {
     wait(future)
+}
+
+/// Terms that trust anybody and believe nobody whom another contradicts.
+pub fn terms() -> Terms {
+    Terms {
+        schemas: BTreeSet::new(),
+        base: None,
+        trusted: Trusted::Anybody,
+        lists: Vec::new(),
+        agreements: vec![Agreement { fields: BTreeSet::new(), rule: ConflictRule::All }],
+        payload: PayloadRule::HashSuffices,
+        skew: 60,
+    }
 }
