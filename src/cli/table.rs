@@ -43,8 +43,7 @@ pub(super) fn parse(octets: &[u8], schema: &Schema, names: Option<&str>) -> Resu
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(octets);
     let header = reader.headers().map_err(|error| unreadable(&error))?.clone();
     let name_column = names.map(|name| NameColumn::find(&header, schema, name)).transpose()?;
-    let cells = cells(&header, name_column.as_ref());
-    let columns = schema.columns(&cells).map_err(|fault| {
+    let columns = schema.columns(&cells(&header, name_column.as_ref())).map_err(|fault| {
         // The header of a table without one is a person's record: a column is told by its number.
         let apart =
             name_column.as_ref().filter(|column| column.apart).map(|column| column.position);
@@ -63,8 +62,10 @@ pub(super) fn parse(octets: &[u8], schema: &Schema, names: Option<&str>) -> Resu
             return Err(Failure::input(Complaint::new(problem).remedy("split the table")));
         }
     }
-    let read =
-        |row: &StringRecord| record(row, schema, &columns, header.len(), name_column.as_ref());
+    let read = |row: &StringRecord| {
+        let cells = cells(row, name_column.as_ref());
+        record(row, schema, &columns, header.len(), &cells)
+    };
     let (records, faults): (Vec<_>, Vec<_>) =
         rows.par_iter().map(read).partition_map(|read| match read {
             Ok(record) => rayon::iter::Either::Left(record),
@@ -81,13 +82,16 @@ pub(super) fn parse(octets: &[u8], schema: &Schema, names: Option<&str>) -> Resu
     Ok(Table { records, names })
 }
 
-fn line(row: &StringRecord) -> u64 {
+/// The line that a row begins at.
+pub(super) fn line(row: &StringRecord) -> u64 {
     row.position().map_or(0, csv::Position::line)
 }
 
-fn unreadable(error: &csv::Error) -> Failure {
+/// A table that is no CSV, or that cannot be read.
+pub(super) fn unreadable(error: &csv::Error) -> Failure {
     let complaint = Complaint::new(match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
+        csv::ErrorKind::Io(error) => format!("cannot read: {error}"),
         _ => "not CSV".to_owned(),
     });
     let place = error.position().map_or(1, csv::Position::line);
@@ -100,19 +104,20 @@ fn cells<'r>(row: &'r StringRecord, names: Option<&NameColumn>) -> Vec<&'r str> 
     row.iter().enumerate().filter(|(i, _)| Some(*i) != apart).map(|(_, cell)| cell).collect()
 }
 
-fn record(
+/// The record of a row under so many columns, by the cells that the schema reads.
+pub(super) fn record(
     row: &StringRecord,
     schema: &Schema,
     columns: &Columns,
     width: usize,
-    names: Option<&NameColumn>,
+    cells: &[&str],
 ) -> Result<Record, Complaint> {
     if row.len() != width {
         let problem = format!("{} cells under {width} columns", row.len());
         let remedy = "give one cell per column, in quotes if it holds a comma";
         return Err(Complaint::new(problem).at(format!("line {}", line(row))).remedy(remedy));
     }
-    schema.record_from_row(columns, &cells(row, names)).map_err(|fault| {
+    schema.record_from_row(columns, cells).map_err(|fault| {
         let column = fault.path().trim_start_matches("$.").to_owned();
         Complaint::from(fault).at(format!("line {}, column {column}", line(row)))
     })

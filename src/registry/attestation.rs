@@ -10,11 +10,11 @@
 
 use super::payload::{Payload, optional};
 use super::statement::{
-    Delegated, Signed, Statement, authority, octets32, read_delegated, timestamp, write_delegated,
+    Delegated, Signed, Statement, authority, octets32, read_delegated, statement_id, timestamp,
+    write_delegated,
 };
 use super::subject::{MAX_LEN as MAX_SUBJECT, Subject};
 use crate::authority::Authority;
-use crate::digest::digest_type;
 use crate::encoding::{Reader, WireError, Writer};
 use crate::schema::{STATUS_HANDLE_BITS, SchemaId};
 use crate::transcript::tag;
@@ -25,21 +25,9 @@ pub const MAX_LINKS: usize = 16;
 /// Most octets of each text of a source.
 pub const MAX_SOURCE: usize = 256;
 
-digest_type! {
+statement_id! {
     /// The identifier of an attestation.
     AttestationId
-}
-
-impl From<[u8; 32]> for AttestationId {
-    fn from(octets: [u8; 32]) -> Self {
-        Self::from_bytes(octets)
-    }
-}
-
-impl From<AttestationId> for [u8; 32] {
-    fn from(id: AttestationId) -> Self {
-        id.to_bytes()
-    }
 }
 
 /// How an attestation stands to another.

@@ -9,10 +9,10 @@ use super::attestation::AttestationId;
 use super::grant::GrantId;
 use super::payload::optional;
 use super::statement::{
-    Delegated, Signed, Statement, authority, octets32, read_delegated, timestamp, write_delegated,
+    Delegated, Signed, Statement, authority, octets32, read_delegated, statement_id, timestamp,
+    write_delegated,
 };
 use crate::authority::Authority;
-use crate::digest::digest_type;
 use crate::encoding::{Reader, WireError, Writer};
 use crate::transcript::tag;
 use crate::value::Timestamp;
@@ -20,21 +20,9 @@ use crate::value::Timestamp;
 /// Most octets of what is said of a reason. It is public: nothing about a person belongs there.
 pub const MAX_NOTE: usize = 256;
 
-digest_type! {
+statement_id! {
     /// The identifier of an event.
     EventId
-}
-
-impl From<[u8; 32]> for EventId {
-    fn from(octets: [u8; 32]) -> Self {
-        Self::from_bytes(octets)
-    }
-}
-
-impl From<EventId> for [u8; 32] {
-    fn from(id: EventId) -> Self {
-        id.to_bytes()
-    }
 }
 
 /// What an event is about.

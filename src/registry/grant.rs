@@ -7,10 +7,10 @@
 
 use super::payload::optional;
 use super::statement::{
-    Delegated, MAX_CHAIN, MAX_ORIGIN, Signed, Statement, authority, octets32, timestamp,
+    Delegated, MAX_CHAIN, MAX_ORIGIN, Signed, Statement, authority, octets32, statement_id,
+    timestamp,
 };
 use crate::authority::Authority;
-use crate::digest::digest_type;
 use crate::encoding::{Reader, WireError, Writer};
 use crate::schema::SchemaId;
 use crate::transcript::tag;
@@ -21,21 +21,9 @@ use thiserror::Error;
 /// Most schemas of a grant.
 pub const MAX_GRANT_SCHEMAS: usize = 64;
 
-digest_type! {
+statement_id! {
     /// The identifier of a grant.
     GrantId
-}
-
-impl From<[u8; 32]> for GrantId {
-    fn from(octets: [u8; 32]) -> Self {
-        Self::from_bytes(octets)
-    }
-}
-
-impl From<GrantId> for [u8; 32] {
-    fn from(id: GrantId) -> Self {
-        id.to_bytes()
-    }
 }
 
 /// What a receiver may do in the issuer's name.

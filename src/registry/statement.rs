@@ -24,6 +24,26 @@ pub const MAX_CHAIN: usize = 4;
 /// Most octets of a registry's name.
 pub const MAX_ORIGIN: usize = 128;
 
+/// Defines the type of a kind of statement's identifiers.
+macro_rules! statement_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $crate::digest::digest_type! { $(#[$meta])* $name }
+
+        impl From<[u8; 32]> for $name {
+            fn from(octets: [u8; 32]) -> Self {
+                Self::from_bytes(octets)
+            }
+        }
+
+        impl From<$name> for [u8; 32] {
+            fn from(id: $name) -> Self {
+                id.to_bytes()
+            }
+        }
+    };
+}
+pub(super) use statement_id;
+
 /// The content of a statement: an attestation, an event or a grant.
 pub trait Statement: Sized {
     /// The name of the signed statement's wire format.
@@ -33,7 +53,7 @@ pub trait Statement: Sized {
     /// What its identifier is a hash under.
     const TAG: &'static [u8];
     /// Its identifier.
-    type Id: From<[u8; 32]> + Copy;
+    type Id: From<[u8; 32]> + Into<[u8; 32]> + Copy;
 
     /// For whom it speaks.
     fn issuer(&self) -> &Authority;
@@ -153,10 +173,7 @@ fn write_signed<T: Statement>(statement: &T, signature: &[u8], writer: &mut Writ
     writer.octets(signature);
 }
 
-impl<T: Statement> Unverified<T>
-where
-    [u8; 32]: From<T::Id>,
-{
+impl<T: Statement> Unverified<T> {
     /// What it says, for whoever has to know before the signature is checked.
     pub fn statement(&self) -> &T {
         &self.statement
@@ -177,10 +194,7 @@ where
     }
 }
 
-impl<T: Statement> Signed<T>
-where
-    [u8; 32]: From<T::Id>,
-{
+impl<T: Statement> Signed<T> {
     /// Signs a statement.
     ///
     /// # Errors

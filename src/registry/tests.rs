@@ -77,7 +77,6 @@ fn round_trips<T: Statement + Clone + PartialEq + std::fmt::Debug>(
     statement: &T,
     key: &AuthorityKey,
 ) where
-    [u8; 32]: From<T::Id>,
     T::Id: PartialEq + std::fmt::Debug,
 {
     let signed = Signed::sign(statement.clone(), key).unwrap();

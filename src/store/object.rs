@@ -219,10 +219,7 @@ fn one_spelling(document: &Document, octets: &[u8]) -> Result<(), ObjectError> {
     }
 }
 
-fn statement<T: Statement>(octets: &[u8]) -> Result<Signed<T>, ObjectError>
-where
-    [u8; 32]: From<T::Id>,
-{
+fn statement<T: Statement>(octets: &[u8]) -> Result<Signed<T>, ObjectError> {
     let unverified = Unverified::<T>::from_bytes(octets)?;
     unverified.check().map_err(|_| ObjectError::NotSigned)
 }

@@ -204,14 +204,11 @@ pub(super) fn tampered(index: u64, how: Tampering) -> StoreError {
 
 impl Sealed {
     /// The statement, if it has the identifier under which it was found.
-    pub(super) fn statement<T: Statement>(&self) -> Result<Recorded<Signed<T>>, StoreError>
-    where
-        [u8; 32]: From<T::Id>,
-    {
+    pub(super) fn statement<T: Statement>(&self) -> Result<Recorded<Signed<T>>, StoreError> {
         let unverified = Unverified::<T>::from_bytes(&self.octets);
         let unverified = unverified.map_err(|_| tampered(self.index, Tampering::Content))?;
         let statement = unverified.kept();
-        match <[u8; 32]>::from(statement.id()) == self.id {
+        match statement.id().into() == self.id {
             true => Ok(self.recorded(statement)),
             false => Err(tampered(self.index, Tampering::Identifier)),
         }

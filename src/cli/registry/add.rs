@@ -2,7 +2,7 @@
 
 use super::draft::{Behalf, Draft, Keep, Occasion, Signer, claims};
 use super::place::Place;
-use super::{acknowledged, known_schema, receipt_json, store_failure};
+use super::{acknowledged, known_schema, receipt_json};
 use crate::cli::failure::{Complaint, Failure};
 use crate::cli::files::{self, Access};
 use crate::cli::report::Report;
@@ -103,18 +103,17 @@ impl Arguments {
         let payloads = self.payloads.as_deref();
         let occasion = Occasion { place, payloads, origin: store.origin(), now };
         let drafted = self.draft.sign(signer, &schema, &claims, Vec::new(), &occasion)?;
-        drafted.write_opening()?;
         let id = drafted.attestation.id();
         let report = Report::new().json("attestation", id.to_string());
         match &self.out {
             Some(out) => {
+                drafted.write_opening()?;
                 let text = drafted.attestation.into_unverified().to_json();
                 files::write_new(out, text.as_bytes(), Access::Public)?;
                 Ok(report.line(format!("Signed: {id}")).row("file", out.display()))
             }
             None => {
-                let objects = vec![Object::Attestation(drafted.attestation)];
-                let appended = place.ask(store.append(objects, now))?;
+                let appended = drafted.record(place, &store, now)?;
                 Ok(acknowledged(report.line(format!("Attested: {id}")), &appended))
             }
         }
@@ -194,10 +193,7 @@ fn foreign(problem: &str) -> Failure {
     Failure::input(Complaint::new(problem).at("$.format").remedy(remedy))
 }
 
-fn checked<T: Statement>(octets: &[u8]) -> Result<crate::registry::statement::Signed<T>, Failure>
-where
-    [u8; 32]: From<T::Id>,
-{
+fn checked<T: Statement>(octets: &[u8]) -> Result<crate::registry::statement::Signed<T>, Failure> {
     let text = std::str::from_utf8(octets).map_err(|_| foreign("not UTF-8"))?;
     Unverified::<T>::from_json(text)?.check().map_err(|error| {
         let remedy = "get it again from whoever signed it";
@@ -228,17 +224,23 @@ fn stream(place: &Place) -> Result<Report, Failure> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = match one(place, &store, &line) {
+        // One bad line must not stop those after it; a store that fails does.
+        let outcome = match parse(&line).map(|object| one(place, &store, object)) {
+            Ok(Err(failure)) if failure.exit() != Exit::Refused => {
+                return Err(failure.at_line(number));
+            }
+            Ok(outcome) => outcome,
+            Err(failure) => Err(failure),
+        };
+        let answer = match outcome {
             Ok(receipt) => {
                 recorded += 1;
                 receipt
             }
-            // One bad line must not stop those after it.
-            Err(failure) if failure.exit() == Exit::Refused || parse(&line).is_err() => {
+            Err(failure) => {
                 refused += 1;
                 failure.at_line(number).to_json()
             }
-            Err(failure) => return Err(failure.at_line(number)),
         };
         // An acknowledgement that nobody reads any more changes nothing about what is recorded.
         let said = writeln!(output, "{answer}").and_then(|()| output.flush());
@@ -248,9 +250,7 @@ fn stream(place: &Place) -> Result<Report, Failure> {
     Ok(Report::new().fact("recorded", recorded).fact("refused", refused).exiting(exit))
 }
 
-fn one(place: &Place, store: &Store, line: &[u8]) -> Result<serde_json::Value, Failure> {
-    let object = parse(line)?;
-    let appended = place.wait(store.append(vec![object], time::now()?));
-    let appended = appended.map_err(|error| store_failure(error, &place.database()))?;
+fn one(place: &Place, store: &Store, object: Object) -> Result<serde_json::Value, Failure> {
+    let appended = place.ask(store.append(vec![object], time::now()?))?;
     Ok(appended.receipts.first().map_or(serde_json::Value::Null, receipt_json))
 }

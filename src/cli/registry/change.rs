@@ -175,9 +175,7 @@ impl Supersede {
         let signer = Signer { key: &self.key, behalf: &self.behalf };
         let occasion = Occasion { place: &place, payloads, origin: store.origin(), now };
         let drafted = self.draft.sign(&signer, &schema, &claims, vec![link], &occasion)?;
-        drafted.write_opening()?;
-        let objects = vec![Object::Attestation(drafted.attestation)];
-        let appended = place.ask(store.append(objects, now))?;
+        let appended = drafted.record(&place, &store, now)?;
         Ok(acknowledged(Report::new().line(format!("Superseded: {target}")), &appended))
     }
 }
@@ -227,9 +225,7 @@ impl Dispute {
         let signer = Signer { key: &self.key, behalf: &self.behalf };
         let occasion = Occasion { place: &place, payloads, origin: store.origin(), now };
         let drafted = self.draft.sign(&signer, &schema, &claims, vec![link], &occasion)?;
-        drafted.write_opening()?;
-        let objects = vec![Object::Attestation(drafted.attestation)];
-        let appended = place.ask(store.append(objects, now))?;
+        let appended = drafted.record(&place, &store, now)?;
         Ok(acknowledged(Report::new().line(format!("Disputed: {target}")), &appended))
     }
 }

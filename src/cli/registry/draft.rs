@@ -13,6 +13,7 @@ use crate::registry::payload::{Commitment, MAX_INLINE, Payload};
 use crate::registry::statement::{Delegated, Signed};
 use crate::registry::subject::Subject;
 use crate::schema::Schema;
+use crate::store::{Appended, Object, Store};
 use crate::value::Timestamp;
 use clap::{Args, ValueEnum};
 use rand_core::{OsRng, RngCore};
@@ -207,6 +208,17 @@ impl Draft {
 }
 
 impl Drafted {
+    /// Writes the opening of the anchor, and records the attestation.
+    pub(super) fn record(
+        self,
+        place: &Place,
+        store: &Store,
+        now: Timestamp,
+    ) -> Result<Appended, Failure> {
+        self.write_opening()?;
+        place.ask(store.append(vec![Object::Attestation(self.attestation)], now))
+    }
+
     /// Writes the opening of the anchor, before anybody can see the anchor.
     pub(super) fn write_opening(&self) -> Result<(), Failure> {
         match &self.opening {

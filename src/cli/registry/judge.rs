@@ -8,7 +8,7 @@ use crate::cli::failure::{Complaint, Failure, InFile};
 use crate::cli::report::Report;
 use crate::cli::{Exit, artefacts, time};
 use crate::document::Document;
-use crate::registry::facts::Facts;
+use crate::registry::facts::{Facts, Recorded};
 use crate::registry::object::Kind;
 use crate::registry::payload::Payload;
 use crate::registry::terms::{Agreement, ConflictRule, PayloadRule, Terms, Trusted};
@@ -217,11 +217,8 @@ fn by_policy(place: &Place, store: &Store, policy: &str, role: &str) -> Result<T
         },
         false => match resolve(place, store, policy)? {
             (Kind::Bundle, id) => match place.ask(store.get(Kind::Bundle, &id))? {
-                Some(found) => match found.entry {
-                    Object::Bundle(bundle) => bundle.policy().clone(),
-                    _ => return Err(unknown(policy)),
-                },
-                None => return Err(unknown(policy)),
+                Some(Recorded { entry: Object::Bundle(bundle), .. }) => bundle.policy().clone(),
+                _ => return Err(unknown(policy)),
             },
             _ => return Err(unknown(policy)),
         },

@@ -3,8 +3,8 @@
 use super::Arguments;
 use crate::authority::AuthorityKey;
 use crate::cli::failure::{Complaint, Failure, InFile};
+use crate::cli::registry::acknowledged;
 use crate::cli::registry::place::Place;
-use crate::cli::registry::{acknowledged, receipt_json};
 use crate::cli::report::Report;
 use crate::cli::{authority, files, progress, time};
 use crate::registry::attestation::{Attestation, MAX_SOURCE, Source};
@@ -86,8 +86,7 @@ impl Arguments {
         }
         let store = place.append()?;
         let appended = place.ask(store.append(objects, time::now()?))?;
-        let receipts: Vec<Value> = appended.receipts.iter().map(receipt_json).collect();
-        Ok(acknowledged(report, &appended).json("receipts", receipts))
+        Ok(acknowledged(report, &appended))
     }
 
     fn placed(&self, record: Foreign) -> Result<Foreign, crate::document::Fault> {

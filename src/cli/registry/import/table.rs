@@ -7,6 +7,7 @@ use crate::cli::failure::{Complaint, Failure, InFile};
 use crate::cli::registry::known_schema;
 use crate::cli::registry::place::Place;
 use crate::cli::report::Report;
+use crate::cli::table::{line, record, unreadable};
 use crate::cli::{authority, files, progress, time};
 use crate::registry::attestation::Attestation;
 use crate::registry::payload::{MAX_INLINE, Payload};
@@ -83,18 +84,9 @@ impl<'a> Reading<'a> {
 
     /// The claims of a row, in their canonical form, and whom they are about.
     fn row(&self, row: &StringRecord) -> Result<(Vec<u8>, Option<Subject>), Complaint> {
-        let line = row.position().map_or(0, csv::Position::line);
-        let at = |complaint: Complaint| complaint.at(format!("line {line}"));
-        if row.len() != self.width {
-            let problem = format!("{} cells under {} columns", row.len(), self.width);
-            let remedy = "give one cell per column, in quotes if it holds a comma";
-            return Err(at(Complaint::new(problem).remedy(remedy)));
-        }
+        let at = |complaint: Complaint| complaint.at(format!("line {}", line(row)));
         let cells = cells(row, &self.apart);
-        let record = self.schema.record_from_row(&self.columns, &cells).map_err(|fault| {
-            let column = fault.path().trim_start_matches("$.").to_owned();
-            Complaint::from(fault).at(format!("line {line}, column {column}"))
-        })?;
+        let record = record(row, self.schema, &self.columns, self.width, &cells)?;
         let claims = self.schema.record_to_document(&record);
         let claims = claims.map_err(|error| at(Complaint::new(error.to_string())))?.canonical();
         if claims.len() > MAX_INLINE {
@@ -119,17 +111,6 @@ fn cells<'r>(row: &'r StringRecord, apart: &[bool]) -> Vec<&'r str> {
 fn open(path: &Path) -> Result<csv::Reader<File>, Failure> {
     let file = File::open(path).map_err(|error| files::io_failure("read", path, &error))?;
     Ok(csv::ReaderBuilder::new().flexible(true).from_reader(file))
-}
-
-fn unreadable(error: &csv::Error) -> Failure {
-    let problem = match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
-        csv::ErrorKind::Io(error) => format!("cannot read: {error}"),
-        _ => "not CSV".to_owned(),
-    };
-    let line = error.position().map_or(1, csv::Position::line);
-    let complaint = Complaint::new(problem).at(format!("line {line}"));
-    Failure::input(complaint.remedy("save the table as CSV in UTF-8"))
 }
 
 fn header(reader: &mut csv::Reader<File>) -> Result<StringRecord, Failure> {
